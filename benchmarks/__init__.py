@@ -1,0 +1,1 @@
+"""What the project measures of itself, each printing the table it is quoted for."""

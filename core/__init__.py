@@ -1,0 +1,1 @@
+"""The engine: a clip in, a report out. Knows neither Discord nor HTTP."""

@@ -1,0 +1,1 @@
+"""One file a detector, and the registry that names them all."""

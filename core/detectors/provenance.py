@@ -1,0 +1,1 @@
+"""Provenance: what the file itself declares about how it was made."""

@@ -1,0 +1,1 @@
+"""Pulse: how strongly and how coherently blood flows through the face."""

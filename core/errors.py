@@ -1,0 +1,79 @@
+"""One hierarchy of errors; each carries the sentence that a user may read.
+
+The message of every `FacepulseError` is written for the person who asked: one clear sentence, no path of ours, no
+traceback. What an engineer needs is the `__cause__` and the log.
+"""
+
+from __future__ import annotations
+
+
+class FacepulseError(Exception):
+    """Base of all expected failures; `str(error)` is the sentence for the user, `code` a stable name for machines."""
+
+    code = "error"
+
+
+class SettingsError(FacepulseError):
+    """A setting is missing or out of its range."""
+
+    code = "settings"
+
+
+class ClipError(FacepulseError):
+    """The clip cannot be analysed, for a reason that lies in the file."""
+
+    code = "clip"
+
+
+class ClipNotFoundError(ClipError):
+    """There is no such file, or it may not be read."""
+
+    code = "not_found"
+
+
+class UnreadableClipError(ClipError):
+    """Empty, truncated, not a video, or of a container or codec that is not accepted."""
+
+    code = "unreadable"
+
+
+class NoVideoError(ClipError):
+    """The file has no video stream (audio only), or not a single frame could be decoded."""
+
+    code = "no_video"
+
+
+class ClipTooLargeError(ClipError):
+    """A limit on bytes, duration, pixels or frames is passed."""
+
+    code = "too_large"
+
+
+class DecodingLimitError(ClipError):
+    """The decoding child used up its time, processor or memory allowance and was ended."""
+
+    code = "decoding_limit"
+
+
+class WeightsError(FacepulseError):
+    """A weight file is missing or altered; the sentence names it and says how to get it."""
+
+    code = "weights"
+
+
+class StoreError(FacepulseError):
+    """The database cannot be opened, read or written."""
+
+    code = "store"
+
+
+class OutputError(FacepulseError):
+    """A report, figure or file cannot be written where it was asked for."""
+
+    code = "output"
+
+
+class CancelledError(FacepulseError):
+    """The person who asked took it back."""
+
+    code = "cancelled"

@@ -1,0 +1,1 @@
+"""Dataset loaders in official layouts, metrics, tables."""

@@ -1,0 +1,1 @@
+"""Detect, track, landmarks, align, regions, pose."""

@@ -1,0 +1,1 @@
+"""The verbs: request a check, analyse a clip, look at the history."""

@@ -1,0 +1,1 @@
+"""From colour over time to pulse: traces, methods, filters, spectra, quality, maps."""

@@ -1,0 +1,1 @@
+"""The log: SQLAlchemy tables and the repositories in front of them."""

@@ -1,0 +1,1 @@
+"""Labelled face-swap demos: face sets, masks, merge, label."""

@@ -1,0 +1,42 @@
+"""The frozen data that flows through the house: checked at birth, arrays read-only, units in names."""
+
+from core.types.clip import Clip, Frame, VideoInfo
+from core.types.evidence import Evidence, Measurement, Verdict, VerdictLabel
+from core.types.faces import MESH_POINTS, AlignedFaces, FaceObservation, FaceTrack
+from core.types.report import (
+    Analysis,
+    FaceMaterial,
+    FaceSummary,
+    KeyFrame,
+    Progress,
+    ProgressCallback,
+    Report,
+    Stage,
+)
+from core.types.signals import PulseReading, PulseSignal, PulseWindow, RoiTrace
+
+__all__ = [
+    "MESH_POINTS",
+    "AlignedFaces",
+    "Analysis",
+    "Clip",
+    "Evidence",
+    "FaceMaterial",
+    "FaceObservation",
+    "FaceSummary",
+    "FaceTrack",
+    "Frame",
+    "KeyFrame",
+    "Measurement",
+    "Progress",
+    "ProgressCallback",
+    "PulseReading",
+    "PulseSignal",
+    "PulseWindow",
+    "Report",
+    "RoiTrace",
+    "Stage",
+    "Verdict",
+    "VerdictLabel",
+    "VideoInfo",
+]

@@ -1,0 +1,1 @@
+"""Probe, decode and encode: untrusted bytes in, pictures with their real times out."""

@@ -1,0 +1,1 @@
+"""Torch networks, their weights and how they are trained. Imports neither core nor bot."""

@@ -1,0 +1,1 @@
+"""Makes clips, traces and files whose truth is known."""
