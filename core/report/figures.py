@@ -76,7 +76,9 @@ def key_frames_png(frames: Sequence[KeyFrame], faces: Sequence[NamedFace]) -> by
 
 def pulse_png(face: NamedFace) -> bytes:
     """Return the pulse of one face over time, region by region."""
-    return _page_figure(f"Blood-flow signal of {face.name}, by region", lambda axes: panels.draw_pulse(axes, face))
+    title = f"Blood-flow signal of {face.name}, by region"
+    height_px = 200 if face.material.pulse is None else 320
+    return _page_figure(title, lambda axes: panels.draw_pulse(axes, face), height_px)
 
 
 def spectrum_png(face: NamedFace) -> bytes:

@@ -28,7 +28,7 @@ VERDICT_WORDS: dict[VerdictLabel, VerdictWords] = {
     VerdictLabel.LIKELY_FAKE: VerdictWords(
         "Signs of manipulation",
         "What was measured fits a manipulated face better than a filmed one.",
-        "▲",
+        "!",
         "#A63D00",
     ),
     VerdictLabel.LIKELY_REAL: VerdictWords(
