@@ -34,7 +34,8 @@ class RotatedSquare:
 
 def bounding_box(points_px: NDArray[np.floating]) -> FloatArray:
     """Return the box (4,) x1, y1, x2, y2 around points (N, 2+)."""
-    return np.concatenate([points_px[:, :2].min(axis=0), points_px[:, :2].max(axis=0)]).astype(np.float32)
+    x, y = points_px[:, 0], points_px[:, 1]
+    return np.array([x.min(), y.min(), x.max(), y.max()], np.float32)
 
 
 def side_px(box_xyxy: NDArray[np.floating]) -> float:
