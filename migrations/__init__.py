@@ -1,1 +1,1 @@
-"""Alembic's revisions, one reason each."""
+"""The history of the tables, run by Alembic. A revision has one reason."""

@@ -1,0 +1,145 @@
+"""Asking for a check and watching it. Imports no analysis: this is what the Discord and web process uses.
+
+A check is a row; some worker process answers it. What is read here is always the row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core import versions
+from core.errors import ClipTooLargeError, StoreError
+from core.services.clock import Clock, utc_now
+from core.services.folders import Folders, measure
+from core.store import Asker, Check, CheckStatus, NewCheck, Origin, Store
+
+POLL_S = 0.25
+
+__all__ = [
+    "Asker",
+    "Check",
+    "CheckState",
+    "CheckStatus",
+    "Origin",
+    "cancel",
+    "find_answer",
+    "request_check",
+    "unfinished",
+    "versions_key",
+    "watch",
+]
+
+versions_key = versions.versions_key
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """A check at one moment; `ahead` is how many wait before it while it is queued, else None."""
+
+    check: Check
+    ahead: int | None
+
+
+async def request_check(
+    store: Store,
+    media: bytes | Path,
+    asker: Asker,
+    *,
+    source_name: str,
+    data_dir: Path,
+    max_bytes: int,
+    clock: Clock = utc_now,
+) -> Check:
+    """Log a question about a clip and return its row.
+
+    The row is queued, or already done when the same clip was analysed before with the same versions: then
+    `repeats_check_id` names the earlier check and the report is that one.
+
+    Args:
+        store: where the log is.
+        media: the clip's bytes, or a file, which is copied and not kept.
+        asker: who asks and where.
+        source_name: the clip's name as the asker knows it.
+        data_dir: `Settings.data_dir`.
+        max_bytes: `Settings.video.max_bytes`.
+        clock: gives the present moment.
+
+    Raises:
+        ClipNotFoundError: `media` is a path that cannot be read.
+        ClipTooLargeError: the clip has more than `max_bytes`; nothing was logged.
+        OutputError: the data folder cannot be written; nothing was logged.
+        StoreError: the log cannot be written; no file was left behind.
+    """
+    sha256, size_bytes = await asyncio.to_thread(measure, media)
+    if size_bytes > max_bytes:
+        raise ClipTooLargeError(
+            f"{source_name} has {size_bytes / (1 << 20):.1f} MiB; the largest clip that can be checked has"
+            f" {max_bytes / (1 << 20):.0f} MiB."
+        )
+    new = NewCheck(source_name, asker, clock(), versions_key(), sha256, size_bytes)
+    earlier = await find_answer(store, sha256)
+    if earlier is not None:
+        return await store.checks.add_repeat(new, earlier)
+    folders = Folders(data_dir)
+    name = await asyncio.to_thread(folders.keep, media)
+    try:
+        return await store.checks.add(replace(new, incoming_name=name))
+    except BaseException:
+        folders.discard(name)
+        raise
+
+
+async def find_answer(store: Store, clip_sha256: str, key: str | None = None) -> Check | None:
+    """Return the earlier check that answers this clip with the same versions (`key`, by default this program's)."""
+    return await store.checks.find_answer(clip_sha256, key or versions_key())
+
+
+async def watch(store: Store, check_id: int, poll_s: float = POLL_S) -> AsyncIterator[CheckState]:
+    """Yield the check now, after every change that was seen, and last in the state that it ended in.
+
+    Raises:
+        StoreError: there is no such check, or the log cannot be read.
+    """
+    last: CheckState | None = None
+    while True:
+        state = await _state(store, check_id)
+        if last is None or _visible(state) != _visible(last):
+            yield state
+            last = state
+        if state.check.is_final:
+            return
+        await asyncio.sleep(poll_s)
+
+
+async def cancel(store: Store, check_id: int, *, data_dir: Path, clock: Clock = utc_now) -> bool:
+    """Take a question back; False when it was too late or there is no such check.
+
+    A check that already runs is stopped by its worker within moments.
+    """
+    before = await store.checks.cancel(check_id, clock())
+    if before is None:
+        return False
+    if before.status is CheckStatus.QUEUED:
+        # Of a running check the worker deletes the clip, which it may be reading.
+        Folders(data_dir).discard(before.incoming_name)
+    return True
+
+
+async def unfinished(store: Store, origin: Origin) -> tuple[Check, ...]:
+    """Return the checks asked for from `origin` that have no answer yet: what to watch again after a restart."""
+    return await store.checks.unfinished(origin)
+
+
+async def _state(store: Store, check_id: int) -> CheckState:
+    check = await store.checks.get(check_id)
+    if check is None:
+        raise StoreError(f"There is no check number {check_id} in the log.")
+    queued = check.status is CheckStatus.QUEUED
+    return CheckState(check, await store.checks.queue_position(check_id) if queued else None)
+
+
+def _visible(state: CheckState) -> tuple[object, ...]:
+    return state.check.status, state.check.progress, state.ahead

@@ -1,0 +1,212 @@
+"""Questions in the log and their answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.store import answers, serialise
+from core.store.database import Database, insert_missing
+from core.store.rows import Asker, Check, CheckStatus, NewCheck, Origin
+from core.store.tables import CHECKS, CLIPS
+from core.types import Evidence, Report, VerdictLabel
+
+UNLEASED: dict[str, None] = {"worker": None, "lease_until": None, "heartbeat_at": None, "progress_json": None}
+
+
+class CheckRepository:
+    """The rows of `checks`, as those see them who ask."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, new: NewCheck) -> Check:
+        """Put a question at the end of the queue."""
+        async with self._database.writing() as connection:
+            return await _insert(connection, new, status=CheckStatus.QUEUED)
+
+    async def add_repeat(self, new: NewCheck, earlier: Check) -> Check:
+        """Log a question that `earlier` already answers; the new row is done and carries the earlier report."""
+        async with self._database.writing() as connection:
+            return await _insert(connection, new, **repeat_values(earlier, new.requested_at))
+
+    async def add_answered(self, new: NewCheck, report: Report, finished_at: datetime) -> Check:
+        """Log a question together with its answer, for a check that was not queued. It started when asked."""
+        asked = replace(new, clip_sha256=report.clip_sha256, size_bytes=report.size_bytes)
+        async with self._database.writing() as connection:
+            values = {**answers.columns(report, finished_at), "started_at": new.requested_at, "attempts": 1}
+            check = await _insert(connection, asked, **values)
+            await answers.write_parts(connection, check.id, report, finished_at)
+            return check
+
+    async def add_failed(self, new: NewCheck, code: str, sentence: str, finished_at: datetime) -> Check:
+        """Log a question that could not be answered, and why, for a check that was not queued."""
+        async with self._database.writing() as connection:
+            values = {**failure_values(code, sentence, finished_at), "started_at": new.requested_at, "attempts": 1}
+            return await _insert(connection, new, **values)
+
+    async def get(self, check_id: int) -> Check | None:
+        """Return one check, or None when there is none with this number."""
+        async with self._database.reading() as connection:
+            return await _get(connection, check_id)
+
+    async def queue_position(self, check_id: int) -> int | None:
+        """Return how many queued checks go before this one; None when it is not queued."""
+        waiting, this = CHECKS.alias("waiting"), CHECKS.alias("this")
+        earlier = or_(
+            waiting.c.requested_at < this.c.requested_at,
+            and_(waiting.c.requested_at == this.c.requested_at, waiting.c.id < this.c.id),
+        )
+        count = (
+            select(func.count())
+            .select_from(waiting)
+            .where(waiting.c.status == CheckStatus.QUEUED, earlier)
+            .correlate(this)
+            .scalar_subquery()
+        )
+        async with self._database.reading() as connection:
+            position: int | None = await connection.scalar(
+                select(count).select_from(this).where(this.c.id == check_id, this.c.status == CheckStatus.QUEUED)
+            )
+            return position
+
+    async def unfinished(self, origin: Origin) -> tuple[Check, ...]:
+        """Return the checks of `origin` that are queued or running, oldest first."""
+        open_states = (CheckStatus.QUEUED, CheckStatus.RUNNING)
+        wanted = and_(CHECKS.c.origin == origin, CHECKS.c.status.in_(open_states))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
+            return tuple(check_of(row) for row in rows)
+
+    async def incoming_names(self) -> frozenset[str]:
+        """Return the names of the waiting clips that queued or running checks still need."""
+        wanted = and_(CHECKS.c.incoming_name.is_not(None), CHECKS.c.finished_at.is_(None))
+        async with self._database.reading() as connection:
+            return frozenset((await connection.scalars(select(CHECKS.c.incoming_name).where(wanted))).all())
+
+    async def find_answer(self, clip_sha256: str, versions_key: str) -> Check | None:
+        """Return the newest check of the same clip that was analysed, not repeated, with the same versions."""
+        wanted = and_(
+            CHECKS.c.clip_sha256 == clip_sha256,
+            CHECKS.c.versions_key == versions_key,
+            CHECKS.c.status == CheckStatus.DONE,
+            CHECKS.c.repeats_check_id.is_(None),
+        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id.desc()).limit(1))
+            row = found.one_or_none()
+        return None if row is None else check_of(row)
+
+    async def set_answer_message(self, check_id: int, message_id: int) -> None:
+        """Remember the message in which the answer is shown."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(CHECKS).where(CHECKS.c.id == check_id).values(answer_message_id=message_id))
+
+    async def cancel(self, check_id: int, now: datetime) -> Check | None:
+        """Cancel a queued or running check; return it as it was before, None when it was too late."""
+        open_states = (CheckStatus.QUEUED, CheckStatus.RUNNING)
+        values = {"status": CheckStatus.CANCELLED, "finished_at": now, "incoming_name": None, **UNLEASED}
+        still_open = and_(CHECKS.c.id == check_id, CHECKS.c.status.in_(open_states))
+        async with self._database.writing() as connection:
+            before = await _get(connection, check_id)
+            done = await connection.execute(update(CHECKS).where(still_open).values(values))
+            return before if done.rowcount else None
+
+    async def evidence(self, check_id: int) -> tuple[Evidence, ...]:
+        """Return what each detector said in this check, in the order of the report."""
+        async with self._database.reading() as connection:
+            return await answers.read_evidence(connection, check_id)
+
+    async def weights(self, check_id: int) -> dict[str, str]:
+        """Return name -> sha256 of the weight files that this check used."""
+        async with self._database.reading() as connection:
+            return await answers.read_weights(connection, check_id)
+
+
+async def _insert(connection: AsyncConnection, new: NewCheck, **values: Any) -> Check:
+    if new.clip_sha256 is not None:
+        clip = {"sha256": new.clip_sha256, "size_bytes": new.size_bytes, "first_seen_at": new.requested_at}
+        await connection.execute(insert_missing(connection, CLIPS).values(clip))
+    asked = {
+        "clip_sha256": new.clip_sha256,
+        "source_name": new.source_name,
+        "requested_at": new.requested_at,
+        "versions_key": new.versions_key,
+        "incoming_name": new.incoming_name,
+        "origin": new.asker.origin,
+        "requester_id": new.asker.requester_id,
+        "guild_id": new.asker.guild_id,
+        "channel_id": new.asker.channel_id,
+        "message_id": new.asker.message_id,
+    }
+    return check_of((await connection.execute(insert(CHECKS).values({**asked, **values}).returning(*CHECKS.c))).one())
+
+
+async def _get(connection: AsyncConnection, check_id: int) -> Check | None:
+    row = (await connection.execute(select(CHECKS).where(CHECKS.c.id == check_id))).one_or_none()
+    return None if row is None else check_of(row)
+
+
+def repeat_values(earlier: Check, now: datetime) -> dict[str, Any]:
+    """Return the columns that make a row done with the answer of `earlier`."""
+    return {
+        "status": CheckStatus.DONE,
+        "clip_sha256": earlier.clip_sha256,
+        "versions_key": earlier.versions_key,
+        "label": earlier.label,
+        "probability_fake": earlier.probability_fake,
+        "report_json": earlier.report_json,
+        "repeats_check_id": earlier.figures_check_id,
+        "started_at": now,
+        "finished_at": now,
+    }
+
+
+def failure_values(code: str, sentence: str, now: datetime) -> dict[str, Any]:
+    """Return the columns that make a row failed."""
+    return {"status": CheckStatus.FAILED, "error_code": code, "error_sentence": sentence, "finished_at": now}
+
+
+def check_of(row: Row[Any]) -> Check:
+    """Return a whole row of `checks`."""
+    values = row._mapping
+    return Check(
+        id=values["id"],
+        clip_sha256=values["clip_sha256"],
+        source_name=values["source_name"],
+        status=CheckStatus(values["status"]),
+        requested_at=values["requested_at"],
+        started_at=values["started_at"],
+        finished_at=values["finished_at"],
+        asker=asker_of(row),
+        answer_message_id=values["answer_message_id"],
+        versions_key=values["versions_key"],
+        label=None if values["label"] is None else VerdictLabel(values["label"]),
+        probability_fake=values["probability_fake"],
+        report_json=values["report_json"],
+        error_code=values["error_code"],
+        error_sentence=values["error_sentence"],
+        attempts=values["attempts"],
+        lease_until=values["lease_until"],
+        heartbeat_at=values["heartbeat_at"],
+        worker=values["worker"],
+        progress=serialise.load_progress(values["progress_json"]),
+        incoming_name=values["incoming_name"],
+        repeats_check_id=values["repeats_check_id"],
+    )
+
+
+def asker_of(row: Row[Any]) -> Asker:
+    """Return who asked, from a row that holds those columns of `checks`."""
+    values = row._mapping
+    return Asker(
+        origin=Origin(values["origin"]),
+        requester_id=values["requester_id"],
+        guild_id=values["guild_id"],
+        channel_id=values["channel_id"],
+        message_id=values["message_id"],
+    )

@@ -1,0 +1,134 @@
+"""Connections: SQLite made durable and honest about transactions, and every database error as one sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.errors import StoreError
+
+BUSY_TIMEOUT_MS = 10_000
+
+_INSERTS: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class Database:
+    """One engine; `reading()` and `writing()` are its only transactions."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = engine
+        self._writer = engine.execution_options(facepulse_writes=True)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees one state of the database and changes nothing.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        with sentences():
+            async with self._reader.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is written whole at its end, or not at all when the block raises.
+
+        Raises:
+            StoreError: the database failed; nothing of the block was written.
+        """
+        with sentences():
+            async with self._writer.begin() as connection:
+                yield connection
+
+
+def connect(url: str) -> AsyncEngine:
+    """Return an engine for `url`; nothing is opened yet.
+
+    Raises:
+        StoreError: the URL is not one of a database that can be used.
+    """
+    parsed = parse_url(url)
+    try:
+        engine = create_async_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, SQLAlchemyError) as error:
+        raise StoreError(f"The database type {parsed.drivername!r} cannot be used.") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def parse_url(url: str) -> URL:
+    """Return the parsed database URL.
+
+    Raises:
+        StoreError: it is not a URL.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise StoreError("The setting FACEPULSE_DATABASE_URL is not a database URL.") from error
+
+
+def insert_missing(connection: AsyncConnection, table: Table) -> Insert:
+    """Return an INSERT into `table` that leaves a row with the same key as it is."""
+    statement: Insert = _INSERTS[connection.dialect.name](table).on_conflict_do_nothing()
+    return statement
+
+
+def store_error(error: Exception) -> StoreError:
+    """Return the sentence for a failure of the database."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    words = str(cause).lower()
+    for mark, sentence in (
+        ("no such table", "The database is not set up yet; run `make run` once to create its tables."),
+        ("readonly", "The database cannot be written: its file or folder is read-only."),
+        (
+            "unable to open",
+            "The database cannot be opened: check FACEPULSE_DATA_DIR and its permissions.",
+        ),
+        ("not a database", "The database cannot be opened: the file is not an SQLite database."),
+        ("disk is full", "The database cannot be written: the disk is full."),
+        ("locked", "The database is busy; try again in a moment."),
+    ):
+        if mark in words:
+            return StoreError(sentence)
+    return StoreError("The database cannot be read or written; the log has the cause.")
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn errors of the database into StoreError; every other error passes."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise store_error(error) from error
+
+
+def _prepare_sqlite(dbapi_connection: Any, record: object) -> None:
+    # Without this the driver begins transactions by itself, and only before writes: reads would not be consistent.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write takes the lock at once: a read lock that must be raised later can fail where waiting would have helped.
+    writes = connection.get_execution_options().get("facepulse_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,34 @@
+"""The open database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.store.checks import CheckRepository
+from core.store.database import Database, connect
+from core.store.log import LogRepository
+from core.store.queue import QueueRepository
+
+
+class Store:
+    """The repositories over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.checks = CheckRepository(database)
+        self.queue = QueueRepository(database)
+        self.log = LogRepository(database)
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[Store]:
+    """Open the database at `url`, which `migrate` has made ready, and close its connections at the end.
+
+    Raises:
+        StoreError: the URL cannot be used; a database that fails later raises it from the repositories.
+    """
+    engine = connect(url)
+    try:
+        yield Store(Database(engine))
+    finally:
+        await engine.dispose()

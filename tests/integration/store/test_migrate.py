@@ -1,0 +1,157 @@
+"""Databases are brought to the tables of this version, or say why not."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from core.errors import StoreError
+from core.store import migrate
+from core.store.migrate import HEAD, MIGRATIONS
+from core.store.tables import METADATA
+
+TABLES = {"alembic_version", "check_weights", "checks", "clips", "evidence", "model_versions"}
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def tables_of(path: Path) -> dict[str, set[str]]:
+    """Table or index name -> its definition as a set of normalised lines: the order of constraints means nothing."""
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {
+        name: {re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines()}
+        for name, sql in rows
+        if name != "sqlite_sequence"
+    }
+
+
+def downgrade(path: Path) -> None:
+    def run(connection: Connection) -> None:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        command.downgrade(config, "base")
+
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        run(connection)
+    connection.engine.dispose()
+
+
+def test_up_down_and_up_again_gives_the_same_tables(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    first = tables_of(path)
+
+    downgrade(path)
+    assert set(tables_of(path)) == {"alembic_version"}
+
+    migrate(url_of(path))
+    assert tables_of(path) == first
+    assert set(first) >= TABLES
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    migrated, declared = tmp_path / "migrated.sqlite3", tmp_path / "declared.sqlite3"
+    migrate(url_of(migrated))
+    engine = create_engine(f"sqlite:///{declared}")
+    METADATA.create_all(engine)
+    engine.dispose()
+
+    differing = tables_of(migrated)
+    del differing["alembic_version"]
+    assert differing == tables_of(declared)
+
+    engine = create_engine(f"sqlite:///{migrated}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    engine.dispose()
+
+
+def test_the_known_head_is_the_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_migrating_again_changes_nothing_and_does_not_load_alembic(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    before = tables_of(path)
+    code = f"import sys; from core.store import migrate; migrate({url_of(path)!r}); sys.exit('alembic' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
+    assert tables_of(path) == before
+
+
+def test_it_works_from_any_directory_and_makes_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "migrations").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "new folder 🙂" / "deeper" / "log.sqlite3"
+
+    migrate(url_of(path))
+
+    assert set(tables_of(path)) >= TABLES
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(StoreError, match=r"folder for the database cannot be created.*FACEPULSE_DATA_DIR"):
+        migrate(url_of(tmp_path / "file" / "log.sqlite3"))
+
+
+def test_a_file_that_is_no_database_is_a_sentence_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    path.write_bytes(b"something of somebody else" * 100)
+
+    with pytest.raises(StoreError, match="not an SQLite database"):
+        migrate(url_of(path))
+    assert path.read_bytes() == b"something of somebody else" * 100
+
+
+def test_a_database_that_may_not_be_written_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    path.touch()
+
+    with pytest.raises(StoreError, match="read-only"):
+        migrate(f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true")
+
+
+def test_a_directory_in_place_of_the_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened"):
+        migrate(url_of(tmp_path))
+
+
+def test_a_database_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = tables_of(path)
+
+    with pytest.raises(StoreError, match="newer version"):
+        migrate(url_of(path))
+    assert tables_of(path) == before
+
+
+@pytest.mark.parametrize("url", ["no url", "oracle+nothing://x"])
+def test_a_url_that_cannot_be_used_is_a_sentence(url: str) -> None:
+    with pytest.raises(StoreError, match="database"):
+        migrate(url)
