@@ -1,0 +1,190 @@
+"""From a trace to a pulse rate, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.signals.filters import band_pass
+from core.signals.methods import METHODS
+from core.signals.quality import confidence, gate_db, region_weights, snr_db
+from core.signals.resample import EvenTrace, even_trace, median_rate_hz
+from core.signals.respiration import respiration_bpm
+from core.signals.spectrum import fundamental_hz, power_spectrum
+from core.types import PulseReading, PulseSignal, PulseWindow, RoiTrace
+
+SMALLEST_FACE_PX = 40.0
+LOWEST_RATE_HZ = 12.0
+SEEN_SHARE = 0.95
+"""Share of a window in which a region must have been seen to have a say in it."""
+ANSWERED_SHARE = 0.25
+"""Share of the windows that must be read before the clip as a whole has a rate: one lucky stretch is not a pulse."""
+RESPIRATION_S = 30.0
+CELL_PREFIX = "cell_"
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """What was measured in W windows of one length within one stretch."""
+
+    start_s: NDArray[np.float64]  # (W,)
+    seconds: float
+    hz: NDArray[np.float64]
+    snr: NDArray[np.float64]
+    seen: NDArray[np.bool_]
+    respiration: list[float | None]
+
+
+def read_pulse(
+    trace: RoiTrace,
+    method: str = "POS",
+    *,
+    window_s: float = 10.0,
+    step_s: float = 1.0,
+    min_window_s: float = 4.0,
+    face_size_px: float | None = None,
+) -> tuple[PulseSignal | None, PulseReading]:
+    """Read the pulse of one face.
+
+    Args:
+        trace: colour of its regions over time.
+        method: a name in `METHODS`.
+        window_s, step_s: length and distance of the windows; a stretch shorter than `window_s` is one window.
+        min_window_s: nothing is read from less.
+        face_size_px: larger side of the face box; None if not known.
+
+    Returns:
+        The wave of every region, NaN where it was not seen for a while (None when there is too little to compute
+        one), and the reading, which has a rate of 42 to 180 per minute or says why not.
+    """
+    reason = _too_little(trace, min_window_s, face_size_px)
+    if reason is not None:
+        return None, _silent(trace, method, reason)
+    even = even_trace(trace)
+    stretches = [s for s in even.stretches() if (s.stop - s.start) / even.rate_hz >= min_window_s - 1e-6]
+    if not stretches:
+        longest = max((s.stop - s.start for s in even.stretches()), default=0) / even.rate_hz
+        return None, _silent(trace, method, f"only {longest:.1f} s of face without interruption")
+    signal = pulse_signal(even, method, stretches)
+    measured = [_measure(even, signal, s, window_s, step_s) for s in stretches]
+    windows = tuple(w for m in measured for w in _windows(m, method))
+    return signal, _conclude(trace, method, windows)
+
+
+def pulse_signal(even: EvenTrace, method: str, stretches: list[slice] | None = None) -> PulseSignal:
+    """The band-passed wave of every region, stretch by stretch; NaN between stretches and where a region was unseen."""
+    values = np.full(even.seen.shape, np.nan)
+    for s in even.stretches() if stretches is None else stretches:
+        values[:, s] = band_pass(METHODS[method](even.rgb[:, s], even.rate_hz), even.rate_hz)
+    values[~even.seen] = np.nan
+    return PulseSignal(even.region_names, even.times_s, values, even.rate_hz, method)
+
+
+def voting_regions(region_names: tuple[str, ...]) -> NDArray[np.intp]:
+    """Indices of the big regions, or of all where there are only cells."""
+    big = [i for i, name in enumerate(region_names) if not name.startswith(CELL_PREFIX)]
+    return np.array(big or range(len(region_names)), dtype=np.intp)
+
+
+def windows_of(values: NDArray[np.float64], size: int, step: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Cut (R, N) into (R, W, size); also the first sample (W,) of each. The last window ends with the last sample."""
+    starts = np.arange(0, values.shape[1] - size + 1, step)
+    if starts[-1] != values.shape[1] - size and values.shape[1] - size - starts[-1] >= step / 2:
+        starts = np.append(starts, values.shape[1] - size)
+    return np.lib.stride_tricks.sliding_window_view(values, size, axis=1)[:, starts], starts
+
+
+def _too_little(trace: RoiTrace, min_window_s: float, face_size_px: float | None) -> str | None:
+    if face_size_px is not None and face_size_px < SMALLEST_FACE_PX:
+        return f"face too small: {face_size_px:.0f} px"
+    seen = np.isfinite(trace.rgb).all(axis=2).any(axis=0)
+    times = trace.times_s[seen]
+    rate = median_rate_hz(times)
+    seconds = float(times[-1] - times[0]) + 1 / rate if rate > 0 else 0.0
+    if seconds < min_window_s - 1e-6:
+        return f"only {seconds:.1f} s of face"
+    return f"frame rate {rate:.0f}/s is too low" if rate < LOWEST_RATE_HZ else None
+
+
+def _measure(even: EvenTrace, signal: PulseSignal, stretch: slice, window_s: float, step_s: float) -> _Windows:
+    rate = even.rate_hz
+    size = min(round(window_s * rate), stretch.stop - stretch.start)
+    voters = voting_regions(even.region_names)
+    waves, starts = windows_of(np.nan_to_num(signal.values[voters, stretch]), size, max(round(step_s * rate), 1))
+    seen, _ = windows_of(even.seen[voters, stretch].astype(float), size, max(round(step_s * rate), 1))
+    usable = seen.mean(axis=2) >= SEEN_SHARE  # (R, W)
+    spectra = power_spectrum(waves * usable[..., None], rate)
+    weights = region_weights(spectra) * usable
+    together = np.einsum("rw,rwn->wn", weights, waves)
+    spectrum = power_spectrum(together, rate)
+    hz = fundamental_hz(spectrum)
+    start_s = even.times_s[stretch.start + starts]
+    of_face = weights.mean(axis=1)
+    brightness = np.einsum("r,rnc->n", of_face, even.rgb[voters, stretch])
+    wave = of_face @ np.nan_to_num(signal.values[voters, stretch])
+    respiration = _respiration(brightness, wave, rate, starts + size // 2, hz)
+    return _Windows(start_s, size / rate, hz, snr_db(spectrum, hz), usable.any(axis=0), respiration)
+
+
+def _respiration(
+    brightness: NDArray[np.float64],
+    wave: NDArray[np.float64],
+    rate_hz: float,
+    centres: NDArray[np.intp],
+    pulse_hz: NDArray[np.float64],
+) -> list[float | None]:
+    """Breathing needs longer than a beat does: up to 30 s around the middle sample of each window."""
+    size = min(round(RESPIRATION_S * rate_hz), len(wave))
+    firsts = np.clip(centres - size // 2, 0, len(wave) - size)
+    found: dict[int, float | None] = {}
+    for first, pulse in zip(firsts.tolist(), pulse_hz.tolist(), strict=True):
+        if first not in found:
+            part = slice(first, first + size)
+            found[first] = respiration_bpm(brightness[part], wave[part], rate_hz, pulse)
+    return [found[first] for first in firsts.tolist()]
+
+
+def _windows(m: _Windows, method: str) -> list[PulseWindow]:
+    gate = gate_db(m.seconds, method)
+    sure = confidence(m.snr, gate)
+    read = m.seen & (m.snr >= gate)
+    return [
+        PulseWindow(
+            start_s=float(m.start_s[i]),
+            end_s=float(m.start_s[i] + m.seconds),
+            bpm=float(60 * m.hz[i]) if read[i] else None,
+            snr_db=float(m.snr[i]),
+            respiration_bpm=m.respiration[i] if read[i] else None,
+            confidence=float(sure[i]) if m.seen[i] else 0.0,
+        )
+        for i in range(len(m.hz))
+    ]
+
+
+def _conclude(trace: RoiTrace, method: str, windows: tuple[PulseWindow, ...]) -> PulseReading:
+    read = [w for w in windows if w.bpm is not None]
+    breaths = [w.respiration_bpm for w in read if w.respiration_bpm is not None]
+    enough = len(read) >= max(1, ANSWERED_SHARE * len(windows))
+    return PulseReading(
+        track_id=trace.track_id,
+        method=method,
+        windows=windows,
+        bpm=_weighted_median([w.bpm or 0.0 for w in read], [w.confidence for w in read]) if enough else None,
+        snr_db=float(np.median([w.snr_db for w in windows])),
+        respiration_bpm=float(np.median(breaths)) if enough and len(breaths) * 2 >= len(read) else None,
+        abstained_because=None if enough else "no pulse found above the noise",
+    )
+
+
+def _silent(trace: RoiTrace, method: str, reason: str) -> PulseReading:
+    return PulseReading(trace.track_id, method, (), None, None, None, reason)
+
+
+def _weighted_median(values: list[float], weights: list[float]) -> float:
+    """The value at which half of the weight is reached, between the two neighbours."""
+    order = np.argsort(values)
+    sorted_values, sorted_weights = np.asarray(values)[order], np.asarray(weights)[order]
+    middle = (np.cumsum(sorted_weights) - sorted_weights / 2) / sorted_weights.sum()
+    return float(np.interp(0.5, middle, sorted_values))
