@@ -1,0 +1,52 @@
+"""Everything built once and handed in: the only place that reads settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.desk import Desk
+from bot.web.house import House, load_templates
+from core.errors import OutputError
+from core.settings import Settings, read_settings
+from core.store import Store, migrate, open_store
+
+__all__ = ["App", "read_settings", "start_app"]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The services of one process, built over one open store."""
+
+    settings: Settings
+    store: Store
+    desk: Desk
+
+    def house(self) -> House:
+        """Return what the web pages are handed."""
+        return House(self.desk, self.settings.video.max_duration_s, load_templates())
+
+
+@asynccontextmanager
+async def start_app(settings: Settings) -> AsyncIterator[App]:
+    """Bring the database up to date, open it and build the services; close everything at the end.
+
+    Raises:
+        OutputError: the data directory cannot be made.
+        StoreError: the database cannot be opened or migrated.
+    """
+    await asyncio.to_thread(_make_data_dir, settings)
+    await asyncio.to_thread(migrate, settings.resolved_database_url)
+    async with open_store(settings.resolved_database_url) as store:
+        yield App(settings, store, Desk(store, settings.data_dir, settings.video.max_bytes))
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The data directory {settings.data_dir} cannot be made; set FACEPULSE_DATA_DIR to one that can be written."
+        ) from error

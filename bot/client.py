@@ -1,0 +1,76 @@
+"""The Discord client: which intents, which cogs, and how it joins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.cogs.checks import Checks
+from bot.desk import Desk
+from core.errors import SettingsError
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 30.0
+LOOK_EVERY_S = 0.5
+COGS = (Checks,)
+
+
+def intents() -> discord.Intents:
+    """Return what the bot listens to: servers and messages. None of it is privileged.
+
+    Discord shows the content and attachments of messages that mention the bot without the message content intent.
+    """
+    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+
+
+class FacepulseBot(commands.Bot):
+    """The client: it mentions no one, has no prefix commands, and adds `COGS` before it connects."""
+
+    def __init__(self, desk: Desk, look_every_s: float = LOOK_EVERY_S) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self._desk = desk
+        self._look_every_s = look_every_s
+
+    async def setup_hook(self) -> None:
+        """Add the cogs."""
+        for make_cog in COGS:
+            await self.add_cog(make_cog(self, self._desk, self._look_every_s))
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Leave messages to the cogs: a mention is a question here, not the prefix of a command."""
+
+    async def on_ready(self) -> None:
+        """Say in the log that Discord was joined."""
+        logger.info("joined Discord as %s in %d servers", self.user, len(self.guilds))
+
+
+async def stay_joined(make_bot: Callable[[], FacepulseBot], token: str) -> None:
+    """Join Discord and stay until cancelled; when it cannot be reached, try again every `RETRY_S`.
+
+    Raises:
+        SettingsError: Discord does not accept the token.
+    """
+    while True:
+        bot = make_bot()
+        try:
+            async with bot:
+                await bot.start(token)
+            return
+        except discord.LoginFailure as error:
+            raise SettingsError(
+                "Discord does not accept DISCORD_TOKEN; copy the bot's token again from the developer portal."
+            ) from error
+        except (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound) as error:
+            logger.error("Discord cannot be reached (%s); trying again in %.0f s", error, RETRY_S)
+            await asyncio.sleep(RETRY_S)

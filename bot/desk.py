@@ -1,0 +1,116 @@
+"""What the front doors do with the services: hand a clip in, look how far it is, take it back.
+
+Doors know checks only as `CheckView`; jobs, rows and versions stay behind this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.services import requests
+from core.services.folders import Folders
+from core.services.requests import Asker, Check, CheckStatus, Origin
+from core.store import Store
+from core.types import Progress, Report
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """A check as its row says it now. `id` is the case number; `ahead` counts the checks that are before it.
+
+    `report` is there when `status` is done, `error` (a sentence) and `error_code` when it failed; `checked_before` is
+    the case whose answer was given again.
+    """
+
+    id: int
+    filename: str
+    status: CheckStatus
+    ahead: int = 0
+    progress: Progress | None = None
+    report: Report | None = None
+    error: str | None = None
+    error_code: str | None = None
+    checked_before: int | None = None
+
+    @property
+    def figures_id(self) -> int:
+        """The case whose figures belong to this answer."""
+        return self.checked_before or self.id
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status.is_final
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A check that was asked for on Discord and is not over, and the message that waits for its answer."""
+
+    check: CheckView
+    channel_id: int
+    answer_message_id: int
+
+
+class Desk:
+    """The verbs of the front doors, over one open store."""
+
+    def __init__(self, store: Store, data_dir: Path, max_bytes: int) -> None:
+        self._store = store
+        self._data_dir = data_dir
+        self.max_bytes = max_bytes
+        self.folders = Folders(data_dir)
+
+    async def hand_in(self, media: bytes | Path, filename: str, asker: Asker) -> CheckView:
+        """Ask for a check of a clip, which is copied; the same clip again is answered from the log.
+
+        Raises:
+            FacepulseError: the clip is not accepted, or cannot be stored.
+        """
+        check = await requests.request_check(
+            self._store, media, asker, source_name=filename, data_dir=self._data_dir, max_bytes=self.max_bytes
+        )
+        return await self._view(check)
+
+    async def look(self, check_id: int) -> CheckView | None:
+        """Return the check now, or None when there is none of that number.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        check = await self._store.checks.get(check_id)
+        return None if check is None else await self._view(check)
+
+    async def take_back(self, check_id: int) -> bool:
+        """Cancel a check; return False when it was over already."""
+        return await requests.cancel(self._store, check_id, data_dir=self._data_dir)
+
+    async def answer_is(self, check_id: int, message_id: int) -> None:
+        """Remember the Discord message in which the answer is shown."""
+        await self._store.checks.set_answer_message(check_id, message_id)
+
+    async def left_open(self) -> tuple[LeftOpen, ...]:
+        """Return the checks from Discord that are not over and have a message to answer in."""
+        rows = await requests.unfinished(self._store, Origin.DISCORD)
+        return tuple(
+            [
+                LeftOpen(await self._view(row), row.asker.channel_id, row.answer_message_id)
+                for row in rows
+                if row.asker.channel_id is not None and row.answer_message_id is not None
+            ]
+        )
+
+    async def _view(self, check: Check) -> CheckView:
+        ahead = await self._store.checks.queue_position(check.id) if check.status is CheckStatus.QUEUED else None
+        return CheckView(
+            id=check.id,
+            filename=check.source_name,
+            status=check.status,
+            ahead=ahead or 0,
+            progress=check.progress,
+            report=check.report(),
+            error=check.error_sentence,
+            error_code=check.error_code,
+            checked_before=check.repeats_check_id,
+        )
