@@ -17,6 +17,7 @@ from core.errors import SettingsError
 logger = logging.getLogger(__name__)
 
 RETRY_S = 30.0
+GATEWAY_AUTHENTICATION_FAILED = 4004
 LOOK_EVERY_S = 0.5
 COGS = (Checks,)
 
@@ -67,10 +68,17 @@ async def stay_joined(make_bot: Callable[[], FacepulseBot], token: str) -> None:
             async with bot:
                 await bot.start(token)
             return
-        except discord.LoginFailure as error:
-            raise SettingsError(
-                "Discord does not accept DISCORD_TOKEN; copy the bot's token again from the developer portal."
-            ) from error
-        except (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            if _is_refusal(error):
+                raise SettingsError(
+                    "Discord does not accept DISCORD_TOKEN; copy the bot's token again from the developer portal."
+                ) from error
             logger.error("Discord cannot be reached (%s); trying again in %.0f s", error, RETRY_S)
             await asyncio.sleep(RETRY_S)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether it is the token that Discord refuses, at log-in or, when it was reset, at the gateway."""
+    if isinstance(error, discord.ConnectionClosed):
+        return error.code == GATEWAY_AUTHENTICATION_FAILED
+    return isinstance(error, discord.LoginFailure)

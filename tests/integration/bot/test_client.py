@@ -1,0 +1,59 @@
+"""Joining Discord: what is asked for, and what happens when it refuses or cannot be reached."""
+
+import asyncio
+import logging
+
+import discord
+import pytest
+import simcord
+from discord.http import HTTPClient
+
+from bot import client
+from bot.client import FacepulseBot, intents, stay_joined
+from bot.desk import Desk
+from core.errors import SettingsError
+
+
+def test_no_privileged_intent_is_asked_for() -> None:
+    asked = intents()
+
+    assert not (asked.message_content or asked.members or asked.presences)
+    assert asked.guild_messages
+    assert asked.dm_messages
+
+
+async def test_a_server_that_grants_no_privileged_intents_can_be_joined(desk: Desk) -> None:
+    env = simcord.Env(FacepulseBot(desk), approved_intents=discord.Intents.default())
+    await env.start()
+    await env.shutdown()
+    env.raise_errors()
+
+
+async def test_a_refused_token_is_one_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(self: HTTPClient, token: str) -> None:
+        raise discord.LoginFailure("Improper token has been passed.")
+
+    monkeypatch.setattr(HTTPClient, "static_login", refuse)
+    with pytest.raises(SettingsError, match=r"^Discord does not accept DISCORD_TOKEN; [^.]+\.$"):
+        await stay_joined(lambda: FacepulseBot(desk), "wrong")
+
+
+async def test_discord_out_of_reach_is_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = asyncio.Semaphore(0)
+
+    async def unreachable(self: HTTPClient, token: str) -> None:
+        tries.release()
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(HTTPClient, "static_login", unreachable)
+    monkeypatch.setattr(client, "RETRY_S", 0.0)
+    with caplog.at_level(logging.ERROR, logger="bot.client"):
+        staying = asyncio.create_task(stay_joined(lambda: FacepulseBot(desk), "token"))
+        for _ in range(3):
+            await tries.acquire()
+        staying.cancel()
+        await asyncio.wait([staying])
+
+    assert "Discord cannot be reached (no route to host)" in caplog.text
