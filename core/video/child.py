@@ -159,7 +159,8 @@ def video_stream(container: InputContainer, job: Job) -> VideoStream:
     if stream.width * stream.height > job.max_pixels:
         raise GiveUpError("pixels", f"{stream.width}x{stream.height}")
     stream.thread_count = 1  # the parent's work fills the other processor, and threads may not be started here
-    context.options = {"max_pixels": str(job.max_pixels)}
+    # the decoder counts the margins of its buffers too; every picture's own size is checked when it is there
+    context.options = {"max_pixels": str(2 * job.max_pixels + (1 << 20))}
     return stream
 
 
@@ -245,11 +246,22 @@ def pictures(stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
         except av.error.EOFError:
             return
         except av.FFmpegError:
+            if not room_for(16 * stream.width * stream.height):
+                raise GiveUpError("memory") from None
             damage.seen = True
             continue
         for frame in frames:
             damage.seen |= frame.is_corrupt
             yield frame
+
+
+def room_for(size: int) -> bool:
+    """Whether this process may still have `size` bytes: decoders report a refusal as broken data."""
+    try:
+        mmap.mmap(-1, max(size, 1 << 20)).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def describe(stream: VideoStream, frame: VideoFrame, headers: Headers, job: Job) -> Info:

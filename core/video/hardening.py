@@ -17,19 +17,20 @@ def give_up_privileges(cpu_s: int, memory_bytes: int, file_bytes: int) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, file_bytes)
     _limit(resource.RLIMIT_NOFILE, 0)  # what is open stays open; nothing can be opened any more
-    _limit(resource.RLIMIT_CPU, cpu_s)
+    _limit(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)  # SIGXCPU first: it says why; SIGKILL if that was not enough
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_NPROC, 0)  # the kernel does not hold root to this one; seccomp does
     if sys.platform == "linux":
         _end_with_parent()
 
 
-def _limit(which: int, value: int) -> None:
-    hard = resource.getrlimit(which)[1]
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
+def _limit(which: int, soft: int, hard: int | None = None) -> None:
+    ceiling = resource.getrlimit(which)[1]
+    hard = soft if hard is None else hard
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
     try:
-        resource.setrlimit(which, (value, value))
+        resource.setrlimit(which, (soft, hard))
     except (OSError, ValueError):
         # macOS refuses RLIMIT_AS; the parent's own deadlines stand in any case
         if sys.platform == "linux":

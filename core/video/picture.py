@@ -15,8 +15,9 @@ HD_HEIGHT_PX = 720
 # ITU-T H.273 MatrixCoefficients -> swscale's table (libswscale/swscale.h)
 _SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _BT601, _BT709, _FCC = int(Colorspace.ITU601), int(Colorspace.ITU709), int(Colorspace.FCC)
-_ACCURATE_ROUNDING = 0x40000  # SWS_ACCURATE_RND; without it colours are off by one or two levels
-_FULL_CHROMA = 0x2000  # SWS_FULL_CHR_H_INT
+# SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT: only both together are right to half a level. Without them swscale rounds down
+# and is 1 to 2 levels too dark, which is more than a pulse moves a pixel; they cost 3 ms a 720p frame.
+_EXACT = 0x40000 | 0x2000
 
 
 def turn_deg(frame: VideoFrame) -> int:
@@ -72,7 +73,7 @@ class Converter:
     def _flags(frame: VideoFrame, width: int, height: int) -> int:
         smaller = (width, height) != (frame.width, frame.height)
         method = Interpolation.AREA if smaller else Interpolation.BILINEAR
-        return int(method) | _ACCURATE_ROUNDING | _FULL_CHROMA
+        return int(method) | _EXACT
 
 
 def _matrix(frame: VideoFrame) -> int:
