@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -179,3 +182,25 @@ def test_a_child_gives_up_all_it_could_harm_with(tmp_path: Path, limits: VideoLi
         assert not Path(child.cwd().removesuffix(" (deleted)")).exists()
         assert child.num_threads() == 1
         assert {"DISCORD_TOKEN", "HOME", "PATH"}.isdisjoint(child.environ())
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="death with the parent is Linux's")
+def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    path = files.write_clip(tmp_path / "clip.mp4", files.colour_frames(200))
+    code = (
+        "import pathlib, psutil, sys, core.video, core.settings as s\n"
+        "reader = core.video.open_clip(pathlib.Path(sys.argv[1]), s.VideoLimits())\n"
+        "print(psutil.Process().children()[0].pid, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        parent.kill()
+        ended = select.poll()
+        ended.register(child, select.POLLIN)
+        events = ended.poll(10_000)
+        os.close(child)
+    assert events
