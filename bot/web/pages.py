@@ -74,7 +74,9 @@ async def show(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     check = await check_of(request)
     if check.report is not None:
-        return house.page("verdict.html", **views.verdict_page(check, await figure_names(request, check)))
+        names = await figure_names(request, check)
+        has_report = await _report(request, check) is not None
+        return house.page("verdict.html", **views.verdict_page(check, names, has_report=has_report))
     if not check.is_over:
         values = views.progress_values(check)
         return house.page(
@@ -103,6 +105,20 @@ async def figure(request: web.Request) -> web.FileResponse:
     return web.FileResponse(path, headers={"Content-Type": "image/png"})
 
 
+async def report(request: web.Request) -> web.FileResponse:
+    """GET /checks/{id}/report.html: the report that stands alone, to be saved and not shown from here."""
+    check = await check_of(request)
+    path = await _report(request, check)
+    if path is None:
+        raise web.HTTPNotFound(text="This report is not there, or no longer.")
+    name = f'attachment; filename="facepulse-case-{check.id}.html"'
+    return web.FileResponse(path, headers={"Content-Disposition": name})
+
+
+async def _report(request: web.Request, check: CheckView) -> Path | None:
+    return await asyncio.to_thread(views.report_path, _figures_folder(request, check))
+
+
 def routes() -> list[web.AbstractRouteDef]:
     """Return the routes of the pages."""
     return [
@@ -111,5 +127,6 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get(r"/checks/{id:\d{1,15}}", show),
         web.post(r"/checks/{id:\d{1,15}}/cancel", cancel),
         web.get(r"/checks/{id:\d{1,15}}/figures/{name:[a-z0-9_-]+\.png}", figure),
+        web.get(r"/checks/{id:\d{1,15}}/report.html", report),
         web.static("/static", HERE / "static"),
     ]

@@ -15,6 +15,7 @@ from core.services.requests import CheckStatus
 
 FIGURE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\.png")
 FIRST_FIGURE = "evidence.png"
+REPORT = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ def figure_paths(directory: Path) -> dict[str, Path]:
         return {}
     found = {p.name: p for p in directory.iterdir() if FIGURE_NAME.fullmatch(p.name) and _is_plain_file(p)}
     return {name: found[name] for name in sorted(found, key=lambda name: (name != FIRST_FIGURE, name))}
+
+
+def report_path(directory: Path) -> Path | None:
+    """Return the report page of a check, which stands alone, or None when it is not there."""
+    path = directory / REPORT
+    return path if _is_plain_file(path) else None
 
 
 def _is_plain_file(path: Path) -> bool:
@@ -77,8 +84,8 @@ def check_json(check: CheckView, figure_names: list[str]) -> dict[str, Any]:
     }
 
 
-def verdict_page(check: CheckView, figure_names: list[str]) -> dict[str, Any]:
-    """Return what the page of an answer is filled with; the check has a report."""
+def verdict_page(check: CheckView, figure_names: list[str], *, has_report: bool) -> dict[str, Any]:
+    """Return what the page of an answer is filled with; the check has a report, `has_report` its page in a file."""
     report = check.report
     if report is None:
         raise ValueError("a check without a report has no verdict")
@@ -90,6 +97,7 @@ def verdict_page(check: CheckView, figure_names: list[str]) -> dict[str, Any]:
         "likelihood": words.likelihood_line(report),
         "face_names": face_names(report),
         "figures": figures(check.id, figure_names),
+        "has_report": has_report,
         "versions": words.versions_line(report),
         "what_this_is": WHAT_THIS_IS,
         "pulse_words": pulse_words,

@@ -177,6 +177,20 @@ async def test_only_figures_of_the_check_are_served(client: Client, worker: Fake
         assert (await client.get(f"/checks/{case}/figures/{name}")).status == 404
 
 
+async def test_the_report_is_offered_for_saving_where_there_is_one(
+    client: Client, worker: FakeWorker, tmp_path: Path
+) -> None:
+    case = await ask(client)
+    await worker.finish(await worker.claim())
+    assert "report.html" not in await (await client.get(f"/checks/{case}")).text()
+    assert (await client.get(f"/checks/{case}/report.html")).status == 404
+
+    (tmp_path / "outgoing" / str(case) / "report.html").write_text("<p>report</p>")
+    assert f"/checks/{case}/report.html" in await (await client.get(f"/checks/{case}")).text()
+    saved = await client.get(f"/checks/{case}/report.html")
+    assert (await saved.text(), saved.headers["Content-Disposition"].split(";")[0]) == ("<p>report</p>", "attachment")
+
+
 async def test_unknown_addresses_are_told_in_words(client: Client) -> None:
     page = await client.get("/checks/999")
     assert (page.status, "There is no case 999." in await page.text()) == (404, True)
