@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.faces.cuts import CutWatch
-from core.faces.geometry import bounding_box, centre_px, iou, overlaps, side_px
-from core.faces.mesh import Mesh, square_around_box, square_around_mesh
+from core.faces.geometry import RotatedSquare, bounding_box, centre_px, iou, overlaps, side_px
+from core.faces.mesh import Mesh, held_square, square_around_box
 from core.faces.models import FaceModels
 from core.faces.pose import head_pose
 from core.types import FaceObservation, FaceTrack, Frame
@@ -18,11 +18,12 @@ MAX_FACES = 8
 """Faces followed at once; the largest are taken."""
 LOOK_EVERY_S = 0.5
 LOOK_EVERY_WHILE_LOST_S = 0.15
-REMEMBER_S = 1.0
+REMEMBER_S = 2.0
 """How long a face that was lost keeps its id."""
 MIN_MESH_SCORE = 0.6
 MIN_OVERLAP = 0.3
 """Least intersection over union for a detection and a mesh to be the same face."""
+MAX_FITS = 4
 UNCONFIRMED_LOOKS = 6
 """A mesh that the detector did not see this many times in a row is no longer followed."""
 
@@ -33,6 +34,7 @@ class _Followed:
 
     id: int
     mesh: Mesh
+    square: RotatedSquare
     observations: list[FaceObservation] = field(default_factory=list)
     looks: int = 0
     confirmed: int = 0
@@ -103,7 +105,7 @@ class FaceTracker:
         """Fit every live face again from where it was; tell whether one was lost."""
         kept: list[_Followed] = []
         for one in self._live:
-            mesh = self._models.mesh.fit(frame.rgb, square_around_mesh(one.mesh.points_px))
+            mesh = self._models.mesh.fit(frame.rgb, one.square)
             if _continues(one.mesh, mesh) and not any(_same_place(mesh, other.mesh) for other in kept):
                 self._observe(one, mesh, frame)
                 kept.append(one)
@@ -123,10 +125,12 @@ class FaceTracker:
         for box in new:
             if len(self._live) >= self._max_faces:
                 break
-            mesh = self._fit_newcomer(frame, box)
-            if mesh is None or any(_same_place(mesh, one.mesh) for one in self._live):
+            fitted = self._fit_newcomer(frame, box)
+            if fitted is None or any(_same_place(fitted[0], one.mesh) for one in self._live):
                 continue
-            one = self._recall(mesh, cut) or self._newcomer(mesh)
+            mesh, square = fitted
+            one = self._recall(mesh, cut) or self._newcomer(mesh, square)
+            one.square = square
             one.looks, one.confirmed, one.unconfirmed_in_a_row = one.looks + 1, one.confirmed + 1, 0
             self._observe(one, mesh, frame)
             self._live.append(one)
@@ -148,14 +152,17 @@ class FaceTracker:
                 self._ended.append(one)
         return list(boxes[free])
 
-    def _fit_newcomer(self, frame: Frame, box: NDArray[np.float32]) -> Mesh | None:
-        """Fit twice: from the box, then upright and centred; None when it is no face."""
-        fit = self._models.mesh.fit
-        mesh = fit(frame.rgb, square_around_box(box))
-        if mesh.score >= MIN_MESH_SCORE:
-            mesh = fit(frame.rgb, square_around_mesh(mesh.points_px))
-        good = mesh.score >= MIN_MESH_SCORE and iou(bounding_box(mesh.points_px), box) >= MIN_OVERLAP
-        return mesh if good else None
+    def _fit_newcomer(self, frame: Frame, box: NDArray[np.float32]) -> tuple[Mesh, RotatedSquare] | None:
+        """Fit again, upright and centred, until the square stays; None when it is no face."""
+        square = square_around_box(box)
+        for _ in range(MAX_FITS):
+            mesh = self._models.mesh.fit(frame.rgb, square)
+            if mesh.score < MIN_MESH_SCORE or iou(bounding_box(mesh.points_px), box) < MIN_OVERLAP:
+                return None
+            last, square = square, held_square(square, mesh.points_px)
+            if square is last:
+                break
+        return mesh, square
 
     def _recall(self, mesh: Mesh, cut: bool) -> _Followed | None:
         """Return the lost face that this one goes on from, taken off the list."""
@@ -165,15 +172,15 @@ class FaceTracker:
             return None
         nearest = min(candidates, key=lambda one: float(np.hypot(*(centre_px(one.box) - centre_px(box)))))
         self._lost.remove(nearest)
-        nearest.mesh = mesh
         return nearest
 
-    def _newcomer(self, mesh: Mesh) -> _Followed:
+    def _newcomer(self, mesh: Mesh, square: RotatedSquare) -> _Followed:
         self._next_id += 1
-        return _Followed(self._next_id - 1, mesh)
+        return _Followed(self._next_id - 1, mesh, square)
 
     def _observe(self, one: _Followed, mesh: Mesh, frame: Frame) -> None:
         one.mesh = mesh
+        one.square = held_square(one.square, mesh.points_px)
         pose = head_pose(mesh.points_px)
         one.observations.append(
             FaceObservation(
