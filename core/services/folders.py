@@ -73,6 +73,10 @@ class Folders:
             with suppress(OSError):
                 self.clip(name).unlink(missing_ok=True)
 
+    def discard_figures(self, check_id: int) -> None:
+        """Delete the figures of a check; that there are none is no error."""
+        shutil.rmtree(self.figures(check_id), ignore_errors=True)
+
     def sweep(self, needed: Collection[str], now_s: float, keep_figures_s: float) -> None:
         """Delete clips that no check needs and figures older than `keep_figures_s`.
 

@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, event
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import StoreError
 
 BUSY_TIMEOUT_MS = 10_000
+WRITES = {"facepulse_writes": True}
+"""Execution options of an engine or connection whose transactions take the write lock at once."""
 
 _INSERTS: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -25,7 +27,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = engine
-        self._writer = engine.execution_options(facepulse_writes=True)
+        self._writer = engine.execution_options(**WRITES)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -56,14 +58,21 @@ def connect(url: str) -> AsyncEngine:
     Raises:
         StoreError: the URL is not one of a database that can be used.
     """
-    parsed = parse_url(url)
-    try:
-        engine = create_async_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, SQLAlchemyError) as error:
-        raise StoreError(f"The database type {parsed.drivername!r} cannot be used.") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    with _usable(url):
+        engine = create_async_engine(parse_url(url))
+    _prepare(engine.sync_engine)
+    return engine
+
+
+def connect_blocking(url: str) -> Engine:
+    """Return an engine for the SQLite file of `url` that needs no event loop; nothing is opened yet.
+
+    Raises:
+        StoreError: the URL is not one of a database that can be used.
+    """
+    with _usable(url):
+        engine = create_engine(parse_url(url).set(drivername="sqlite"))
+    _prepare(engine)
     return engine
 
 
@@ -112,6 +121,20 @@ def sentences() -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise store_error(error) from error
+
+
+@contextmanager
+def _usable(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise StoreError(f"The database type {parse_url(url).drivername!r} cannot be used.") from error
+
+
+def _prepare(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
 
 
 def _prepare_sqlite(dbapi_connection: Any, record: object) -> None:

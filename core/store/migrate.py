@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from core.errors import StoreError
-from core.store.database import Database, connect, parse_url
+from core.store.database import WRITES, Database, connect, connect_blocking, parse_url, sentences
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -25,8 +25,12 @@ def migrate(url: str) -> None:
     Raises:
         StoreError: the database cannot be reached or written, or a newer version of Facepulse made it.
     """
-    _make_folder(parse_url(url))
-    asyncio.run(_migrate(url))
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed)
+        _migrate_blocking(url)
+    else:
+        asyncio.run(_migrate(url))
 
 
 def upgrade(connection: Connection, target: str = "head") -> None:
@@ -58,6 +62,20 @@ def current_revision(connection: Connection) -> str | None:
     return revision
 
 
+def _migrate_blocking(url: str) -> None:
+    # Without an event loop: a connection that fails to open must not leave the driver's thread behind.
+    engine = connect_blocking(url)
+    try:
+        with sentences():
+            with engine.connect() as connection:
+                current = current_revision(connection)
+            if current != HEAD:
+                with engine.execution_options(**WRITES).begin() as connection:
+                    upgrade(connection)
+    finally:
+        engine.dispose()
+
+
 async def _migrate(url: str) -> None:
     engine = connect(url)
     try:
@@ -72,7 +90,7 @@ async def _migrate(url: str) -> None:
 
 
 def _make_folder(url: URL) -> None:
-    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+    if not url.database or url.database.startswith((":memory:", "file:")):
         return
     try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -94,3 +96,10 @@ def analyse(path: Path, limits: VideoLimits, progress: ProgressCallback | None =
         progress(Progress(Stage.OPENING, 1, 1, None))
         progress(Progress(Stage.FRAMES, 150, 299, 1.5))
     return Analysis(Clip(path, report.clip_sha256, len(media), VIDEO), report, ())
+
+
+async def becomes(condition: Callable[[], Awaitable[bool]], within_s: float = 30.0) -> None:
+    """Return as soon as `condition` holds; a TimeoutError when it does not come to hold."""
+    async with asyncio.timeout(within_s):
+        while not await condition():  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(0.01)

@@ -158,7 +158,7 @@ async def test_the_clip_of_a_running_check_is_left_to_its_worker(store: Store, d
     assert waiting(data_dir) == [MEDIA]
 
 
-@pytest.mark.parametrize("module", ["core.services.requests", "core.services.history", "core.store"])
+@pytest.mark.parametrize("module", ["core.services.requests", "core.services.history", "core.store", "core.jobs.local"])
 def test_asking_loads_no_analysis(module: str) -> None:
     heavy = {"torch", "cv2", "av", "scipy", "onnxruntime", "matplotlib", "core.pipeline", "core.video"}
     code = f"import sys, {module}; print(sorted({heavy!r} & set(sys.modules)))"

@@ -1,0 +1,175 @@
+"""What a worker does: takes checks from the queue one by one, analyses them and puts the answers into the log.
+
+Every claim has a lease, prolonged while the analysis runs. A worker that dies stops prolonging, and the check goes
+back to the queue. All changes of a row name the claim, so that a check is answered once whatever happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.errors import CancelledError, StoreError
+from core.jobs.running import RunningAnalysis
+from core.services import analysis
+from core.services.analysis import Engine
+from core.services.clock import Clock
+from core.services.folders import Folders
+from core.settings import VideoLimits
+from core.store import Check, CheckStatus, Store
+from core.types import Progress
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+GAVE_UP = "The analysis of this clip stopped three times without an answer, so it was given up."
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often a worker looks and how long it waits, in seconds."""
+
+    lease_s: float = 30.0
+    tick_s: float = 0.25
+    """Between looks at the queue when idle, and between writes of progress when busy."""
+    grace_s: float = 5.0
+    """How long an analysis may take to stop when the worker stops."""
+    sweep_s: float = 60.0
+    """Between looks for files that nobody needs any more."""
+
+
+class Worker:
+    """One worker over one open store; `name` is unique among the workers of a database."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        engine: Engine,
+        folders: Folders,
+        limits: VideoLimits,
+        keep_figures_s: float,
+        name: str,
+        timing: Timing,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._folders = folders
+        self._limits = limits
+        self._keep_figures_s = keep_figures_s
+        self._name = name
+        self._timing = timing
+        self._clock = clock
+        self._lease = timedelta(seconds=timing.lease_s)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Answer checks until `stop` is set; a check in work then goes back to the queue."""
+        swept_at = -float("inf")
+        while not stop.is_set():
+            try:
+                if time.monotonic() - swept_at >= self._timing.sweep_s:
+                    await self.sweep()
+                    swept_at = time.monotonic()
+                idle = not await self.work_once(stop)
+            except StoreError:
+                logger.exception("the log failed; trying again")
+                idle = True
+            if idle:
+                await _either(stop, self._timing.tick_s)
+
+    async def work_once(self, stop: asyncio.Event) -> bool:
+        """Take the next check, if there is one, and answer it; say whether there was one."""
+        await self._store.queue.requeue_expired(self._clock(), MAX_ATTEMPTS, GAVE_UP)
+        claim = await self._store.queue.claim(self._name, self._clock(), self._lease)
+        if claim is None:
+            return False
+        logger.info("check %d: started, attempt %d", claim.id, claim.attempts)
+        try:
+            if not await analysis.repeat_if_known(self._store, claim, self._clock):
+                await self._analyse(claim, stop)
+        finally:
+            await self._clean_up(claim)
+        return True
+
+    async def sweep(self) -> None:
+        """Delete clips that no check needs and figures whose time is over."""
+        needed = await self._store.checks.incoming_names()
+        await asyncio.to_thread(self._folders.sweep, needed, self._clock().timestamp(), self._keep_figures_s)
+
+    async def _analyse(self, claim: Check, stop: asyncio.Event) -> None:
+        running = RunningAnalysis(
+            lambda tell: analysis.analyse_and_draw(self._engine, claim, self._folders, self._limits, tell)
+        )
+        try:
+            held = await self._keep_alive(claim, running, stop)
+        finally:
+            running.cancel()
+        if not await running.ended(0 if held and not stop.is_set() else self._timing.grace_s):
+            logger.warning("check %d: its analysis does not stop; leaving it behind", claim.id)
+            await self._store.queue.release(claim)
+            return
+        await self._settle(claim, running)
+
+    async def _keep_alive(self, claim: Check, running: RunningAnalysis, stop: asyncio.Event) -> bool:
+        """Watch an analysis to its end, or until it must stop; False when the claim was lost."""
+        told, beaten_at = None, time.monotonic()
+        while not await running.ended(self._timing.tick_s) and not stop.is_set():
+            progress = running.progress
+            if progress is told and time.monotonic() - beaten_at < self._timing.lease_s / 3:
+                if not await self._is_ours(claim):
+                    return False
+                continue
+            if not await self._beat(claim, progress):
+                return False
+            told, beaten_at = progress, time.monotonic()
+        return True
+
+    async def _beat(self, claim: Check, progress: Progress | None) -> bool:
+        try:
+            return await self._store.queue.heartbeat(claim, self._clock(), self._lease, progress)
+        except StoreError:
+            # The lease may outlast a short trouble of the database; if not, the answer is refused later.
+            logger.exception("check %d: its lease could not be prolonged", claim.id)
+            return True
+
+    async def _is_ours(self, claim: Check) -> bool:
+        try:
+            check = await self._store.checks.get(claim.id)
+        except StoreError:
+            return True
+        held = (CheckStatus.RUNNING, claim.worker, claim.attempts)
+        return check is not None and (check.status, check.worker, check.attempts) == held
+
+    async def _settle(self, claim: Check, running: RunningAnalysis) -> None:
+        try:
+            report = running.result()
+        except CancelledError:
+            # Asked to stop: the check waits for the next worker, unless it was the asker who took it back.
+            released = await self._store.queue.release(claim)
+            logger.info("check %d: %s", claim.id, "put back" if released else "cancelled")
+        except Exception as error:
+            code, sentence = analysis.failure_of(error)
+            log = logger.exception if code == analysis.INTERNAL_CODE else logger.info
+            log("check %d: failed: %s", claim.id, sentence)
+            await analysis.store_failure(self._store, claim, error, self._clock)
+        else:
+            answered = await analysis.store_report(self._store, claim, report, self._clock)
+            logger.info("check %d: %s", claim.id, report.verdict.label if answered else "answered by another worker")
+
+    async def _clean_up(self, claim: Check) -> None:
+        check = await self._store.checks.get(claim.id)
+        if check is None or check.is_final:
+            self._folders.discard(claim.incoming_name)
+        if check is None or check.status in {CheckStatus.CANCELLED, CheckStatus.FAILED}:
+            self._folders.discard_figures(claim.id)
+
+
+async def _either(stop: asyncio.Event, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), timeout_s)
+    except TimeoutError:
+        return

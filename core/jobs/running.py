@@ -1,0 +1,68 @@
+"""One analysis in a thread of its own, which can be watched and asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from core.errors import CancelledError
+from core.types import Progress, ProgressCallback, Report
+
+THREAD_NAME = "analysis"
+
+
+class RunningAnalysis:
+    """Runs `work(progress)` in a daemon thread: a thread that never comes back must not keep the process alive.
+
+    The thread is stopped where it next tells its progress, by `CancelledError`.
+    """
+
+    def __init__(self, work: Callable[[ProgressCallback], Report]) -> None:
+        self.progress: Progress | None = None
+        """The last progress that was told; replaced as a whole, so that it can be read at any time."""
+        self._work = work
+        self._cancelled = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._result: asyncio.Future[Report] = self._loop.create_future()
+        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the analysis to stop."""
+        self._cancelled.set()
+
+    async def ended(self, timeout_s: float) -> bool:
+        """Wait at most `timeout_s` for the end; say whether it came."""
+        await asyncio.wait({self._result}, timeout=timeout_s)
+        return self._result.done()
+
+    def result(self) -> Report:
+        """Return the report of an analysis that ended, or raise what it raised."""
+        return self._result.result()
+
+    def _run(self) -> None:
+        try:
+            report = self._work(self._tell)
+        except BaseException as error:
+            self._hand_over(None, error)
+        else:
+            self._hand_over(report, None)
+
+    def _tell(self, progress: Progress) -> None:
+        if self._cancelled.is_set():
+            raise CancelledError("The check was cancelled.")
+        self.progress = progress
+
+    def _hand_over(self, report: Report | None, error: BaseException | None) -> None:
+        # The loop is gone when a stopping worker did not wait for this thread.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._settle, report, error)
+
+    def _settle(self, report: Report | None, error: BaseException | None) -> None:
+        if report is not None:
+            self._result.set_result(report)
+        elif error is not None:
+            self._result.set_exception(error)
+            self._result.exception()  # Seen: that an abandoned analysis failed is no warning.

@@ -1,0 +1,140 @@
+"""A worker process: `python -m core.jobs.worker`, as many as one likes on one database.
+
+Started by `core.jobs.local` it is handed its settings as one line of JSON on its standard input, and stops when that
+is closed: with the process that started it, however that ended. Started by hand it reads the settings itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import logging
+import os
+import secrets
+import signal
+import sys
+import threading
+
+from core.errors import FacepulseError
+from core.jobs.loop import Timing, Worker
+from core.jobs.running import THREAD_NAME
+from core.services.analysis import Engine
+from core.services.clock import Clock, utc_now
+from core.services.folders import Folders
+from core.settings import Settings, read_settings
+from core.store import open_store
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_ENGINE = "core.services.engine:ENGINE"
+
+
+async def run_worker(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    engine: Engine,
+    name: str,
+    timing: Timing | None = None,
+    clock: Clock = utc_now,
+) -> None:
+    """Work on the queue of `settings` until `stop` is set.
+
+    Args:
+        settings: where database and files are, and the limits of a clip.
+        stop: set from outside; a check in work then goes back to the queue.
+        engine: what analyses.
+        name: of this worker, unique among those of one database.
+        timing: how often it looks; by default that of `Timing`.
+        clock: gives the present moment.
+
+    Raises:
+        StoreError: the database URL cannot be used.
+    """
+    await asyncio.to_thread(_prepare, engine)
+    async with open_store(settings.resolved_database_url) as store:
+        worker = Worker(
+            store,
+            engine=engine,
+            folders=Folders(settings.data_dir),
+            limits=settings.video,
+            keep_figures_s=settings.keep_figures_s,
+            name=name,
+            timing=timing or Timing(),
+            clock=clock,
+        )
+        await worker.run(stop)
+
+
+def _prepare(engine: Engine) -> None:
+    try:
+        engine.prepare()
+    except Exception:
+        # The worker goes on: each check then fails with the sentence of this error, instead of waiting for ever.
+        logger.exception("what the analysis needs could not be loaded")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one worker process until SIGTERM, SIGINT or the end of its parent; return the exit status."""
+    options = _options(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(process)d: %(message)s")
+    try:
+        settings = _handed_settings() if options.supervised else read_settings()
+        asyncio.run(_serve(settings, options))
+    except FacepulseError as error:
+        logger.error("%s", error)
+        return 1
+    return 0
+
+
+def load_engine(name: str) -> Engine:
+    """Return the engine called `package.module:NAME`."""
+    module, _, attribute = name.partition(":")
+    engine = getattr(importlib.import_module(module), attribute)
+    if not isinstance(engine, Engine):
+        raise TypeError(f"{name} is not an Engine")
+    return engine
+
+
+async def _serve(settings: Settings, options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if options.supervised:
+        loop.add_reader(sys.stdin.fileno(), _see_end_of_parent, stop)
+    engine = await asyncio.to_thread(load_engine, options.engine)
+    name = f"{os.getpid()}-{secrets.token_hex(4)}"
+    await run_worker(settings, stop, engine=engine, name=name, timing=Timing(lease_s=options.lease_s))
+
+
+def _see_end_of_parent(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()
+
+
+def _handed_settings() -> Settings:
+    return Settings.model_validate_json(sys.stdin.readline())
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m core.jobs.worker", description="Answer checks from the queue.")
+    parser.add_argument(
+        "--supervised", action="store_true", help="read the settings from standard input and stop when it is closed"
+    )
+    parser.add_argument("--lease-s", type=float, default=Timing().lease_s, help="how long a silent worker is awaited")
+    parser.add_argument(
+        "--engine", default=DEFAULT_ENGINE, help="for developers: MODULE:NAME of what analyses (default: %(default)s)"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    status = main()
+    if any(thread.name == THREAD_NAME for thread in threading.enumerate()):
+        # An analysis that did not stop must not keep the process, nor crash it while the interpreter is taken down.
+        logging.shutdown()
+        os._exit(status)
+    sys.exit(status)

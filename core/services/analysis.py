@@ -1,0 +1,147 @@
+"""Running one analysis and putting its answer into the log: whole, or as a failure with its sentence.
+
+What analyses is handed in as an `Engine`, so that this module needs no video library to be imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core import versions
+from core.errors import ClipNotFoundError, FacepulseError
+from core.services.clock import Clock, utc_now
+from core.services.folders import Folders, measure
+from core.settings import VideoLimits
+from core.store import Asker, Check, NewCheck, Store
+from core.types import Analysis, Progress, ProgressCallback, Report, Stage
+
+logger = logging.getLogger(__name__)
+
+INTERNAL_CODE = "internal"
+INTERNAL_SENTENCE = "Something went wrong inside Facepulse while it checked this clip; the log has the details."
+
+Analyse = Callable[[Path, VideoLimits, ProgressCallback], Analysis]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a check is made with.
+
+    `analyse(path, limits, progress)` gives the analysis; `draw(analysis, folder, clip_name)` writes the evidence
+    picture, the report page and its figures into a folder that exists; `prepare()` loads what every analysis needs,
+    so that the first one does not wait for it.
+    """
+
+    analyse: Analyse
+    draw: Callable[[Analysis, Path, str], None]
+    prepare: Callable[[], object]
+
+
+def analyse_and_draw(
+    engine: Engine, check: Check, folders: Folders, limits: VideoLimits, progress: ProgressCallback
+) -> Report:
+    """Analyse the waiting clip of `check`, put its figures in place and return the report. Takes seconds to minutes.
+
+    Figures that cannot be drawn or written are logged and left out: the answer does not depend on them.
+
+    Raises:
+        FacepulseError: the clip cannot be analysed, or `progress` raised CancelledError.
+    """
+    path = folders.clip(check.incoming_name or "")
+    if not path.is_file():
+        raise ClipNotFoundError("The clip is no longer here to be checked; please send it again.")
+    analysis = engine.analyse(path, limits, progress)
+    progress(Progress(Stage.FIGURES, 0, 1, None))
+    try:
+        _draw_in_place(engine, analysis, folders.figures(check.id), check.source_name)
+    except Exception:
+        logger.exception("check %d: the figures could not be made", check.id)
+    return analysis.report
+
+
+def failure_of(error: BaseException) -> tuple[str, str]:
+    """Return the code and the sentence under which an error is logged."""
+    if isinstance(error, FacepulseError):
+        return error.code, str(error)
+    return INTERNAL_CODE, INTERNAL_SENTENCE
+
+
+async def store_report(store: Store, claim: Check, report: Report, clock: Clock = utc_now) -> bool:
+    """Answer a claimed check; False, and nothing written, when it was cancelled or given to another worker."""
+    return await store.queue.finish(claim, report, versions.versions_key(), clock())
+
+
+async def store_failure(store: Store, claim: Check, error: BaseException, clock: Clock = utc_now) -> bool:
+    """Close a claimed check with the sentence of `error`; False when it was cancelled or given to another worker."""
+    return await store.queue.fail(claim, *failure_of(error), clock())
+
+
+async def repeat_if_known(store: Store, claim: Check, clock: Clock = utc_now) -> bool:
+    """Answer a claimed check from the log when the same clip was analysed since it was asked; say whether it was."""
+    if claim.clip_sha256 is None:
+        return False
+    earlier = await store.checks.find_answer(claim.clip_sha256, versions.versions_key())
+    return earlier is not None and await store.queue.finish_repeat(claim, earlier, clock())
+
+
+async def recall(store: Store, path: Path, asker: Asker, clock: Clock = utc_now) -> Check | None:
+    """Answer a clip that is analysed in this process from the log: a new row that repeats the earlier check, or None.
+
+    Raises:
+        ClipNotFoundError: the file cannot be read; nothing was logged.
+        StoreError: the log cannot be read or written.
+    """
+    new = await _question(path, asker, clock())
+    earlier = await store.checks.find_answer(str(new.clip_sha256), new.versions_key)
+    return None if earlier is None else await store.checks.add_repeat(new, earlier)
+
+
+async def log_answer(
+    store: Store, path: Path, report: Report, *, asker: Asker, started_at: datetime, clock: Clock = utc_now
+) -> Check:
+    """Log an analysis that was made in this process, question and answer at once.
+
+    Raises:
+        StoreError: the log cannot be written; nothing of the answer is in it.
+    """
+    new = NewCheck(path.name, asker, started_at, versions.versions_key(), report.clip_sha256, report.size_bytes)
+    return await store.checks.add_answered(new, report, clock())
+
+
+async def log_failure(
+    store: Store, path: Path, error: BaseException, *, asker: Asker, started_at: datetime, clock: Clock = utc_now
+) -> Check:
+    """Log a clip that could not be analysed in this process, and why.
+
+    Raises:
+        StoreError: the log cannot be written.
+    """
+    try:
+        new = await _question(path, asker, started_at)
+    except ClipNotFoundError:
+        new = NewCheck(path.name, asker, started_at, versions.versions_key(), None, None)
+    return await store.checks.add_failed(new, *failure_of(error), clock())
+
+
+async def _question(path: Path, asker: Asker, asked_at: datetime) -> NewCheck:
+    sha256, size_bytes = await asyncio.to_thread(measure, path)
+    return NewCheck(path.name, asker, asked_at, versions.versions_key(), sha256, size_bytes)
+
+
+def _draw_in_place(engine: Engine, analysis: Analysis, figures: Path, clip_name: str) -> None:
+    """Draw beside the final place and move there: who looks sees all figures or none."""
+    partial = figures.with_name(f"{figures.name}.{os.getpid()}.partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    try:
+        engine.draw(analysis, partial, clip_name)
+        shutil.rmtree(figures, ignore_errors=True)
+        partial.rename(figures)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
