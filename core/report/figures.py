@@ -23,6 +23,7 @@ MAX_DRAWN_FACES = 3
 PAGE_SCALE = 1.25
 WIDTH_PX = 1000
 PICTURE_PX = (1200, 900)
+RATE_TITLE = "How strongly each rate beats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,24 @@ def yaw_png(faces: Sequence[NamedFace]) -> bytes:
     return _page_figure("Which way the head is turned", lambda axes: panels.draw_yaw(axes, faces), height_px=260)
 
 
+def pulse_plot(analysis: Analysis) -> bytes:
+    """Return one PNG with the pulse of the most prominent face: over time and by rate, or why there is none."""
+    faces = named_faces(analysis)
+    figure = style.new_figure(WIDTH_PX, 620)
+    above = style.add_panel(figure, (150, 45, WIDTH_PX - 180, 215), _pulse_title(faces))
+    if not faces:
+        style.say_instead(above, panels.NO_FACE)
+        return style.to_png(figure, PAGE_SCALE)
+    panels.draw_pulse(above, faces[0])
+    if faces[0].material.pulse is not None:
+        panels.draw_spectrum(style.add_panel(figure, (150, 365, WIDTH_PX - 180, 185), RATE_TITLE), faces[0])
+    return style.to_png(figure, PAGE_SCALE)
+
+
+def _pulse_title(faces: Sequence[NamedFace]) -> str:
+    return f"Blood-flow signal of {faces[0].name}, by region" if faces else "Blood flow"
+
+
 def evidence_picture(analysis: Analysis) -> bytes:
     """Return one PNG of 1200×900 pixels for a chat: verdict, pictures, and the pulse of the most prominent face."""
     width_px, _ = PICTURE_PX
@@ -126,7 +145,7 @@ def _page_figure(title: str, draw: Callable[[Axes], None], height_px: int = 320)
 def _draw_face_panels(figure: Figure, face: NamedFace) -> None:
     pulse = style.add_panel(figure, (130, 478, 490, 140), f"Blood-flow signal of {face.name}, by region")
     panels.draw_pulse(pulse, face)
-    rate = style.add_panel(figure, (690, 478, 474, 140), "How strongly each rate beats")
+    rate = style.add_panel(figure, (690, 478, 474, 140), RATE_TITLE)
     panels.draw_spectrum(rate, face)
     flow = style.add_panel(figure, (130, 706, 1034, 130), f"Blood flow in 32 places of {face.name}")
     panels.draw_ppg_map(flow, face)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from core.errors import OutputError
 from core.report import words
 from core.report.figures import PictureFile, report_figures
+from core.report.output import write_files
 from core.types import Analysis
 
 PAGE_NAME = "report.html"
@@ -31,25 +29,8 @@ def write_report(analysis: Analysis, directory: Path, clip_name: str) -> Path:
     figures = report_figures(analysis)
     files = {figure.file_name: figure.png for figure in figures}
     files[PAGE_NAME] = render_page(analysis, figures, clip_name).encode()
-    try:
-        _write_all(directory, files)
-    except OSError as error:
-        raise OutputError(_why_not(directory, error)) from error
+    write_files(directory, files)
     return directory / PAGE_NAME
-
-
-def require_writable(directory: Path) -> None:
-    """Make `directory` if need be and see that a file can be written there.
-
-    Raises:
-        OutputError: it cannot.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise OutputError(_why_not(directory, error)) from error
 
 
 def render_page(analysis: Analysis, figures: Sequence[PictureFile], clip_name: str) -> str:
@@ -86,22 +67,6 @@ def _not_possible(analysis: Analysis) -> list[str]:
     if not report.faces:
         missing.insert(0, "No face was found, so nothing that looks at faces could say anything.")
     return missing
-
-
-def _write_all(directory: Path, files: Mapping[str, bytes]) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".facepulse-", dir=directory))
-    try:
-        for name, content in files.items():
-            (staging / name).write_bytes(content)
-        for name in files:
-            (staging / name).replace(directory / name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _why_not(directory: Path, error: OSError) -> str:
-    return f"The report cannot be written to {directory}: {(error.strerror or 'the system refused').lower()}."
 
 
 @cache

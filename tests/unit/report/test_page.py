@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import OutputError
-from core.report.page import require_writable, write_report
+from core.report.output import require_writable
+from core.report.page import write_report
 from core.report.words import VERDICT_WORDS
 from core.types import VerdictLabel
 from tests.synth.analyses import WHY_NO_PULSE, make_analysis, with_report
@@ -88,7 +89,7 @@ def test_a_name_or_sentence_with_markup_is_shown_as_it_is(tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OutputError, match="cannot be written") as caught:
+    with pytest.raises(OutputError, match="Nothing can be written") as caught:
         write_report(make_analysis(), tmp_path / "file" / "out", "clip.mp4")
     assert "\n" not in str(caught.value)
     with pytest.raises(OutputError):

@@ -1,0 +1,72 @@
+"""`facepulse`: the command line. One file a command under bot/commands/, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "check": ("bot.commands.check", "Check video clips for signs of manipulation."),
+    "pulse": ("bot.commands.pulse", "Read the pulse of the most prominent face in a clip."),
+    "history": ("bot.commands.history", "List and filter the checks that were made."),
+    "models": ("bot.commands.models", "List or fetch the weights of the networks."),
+    "run": ("bot.commands.run", "Start the service: local page, workers and, with a token, Discord."),
+}
+"""Name -> module, in which the command has that name too, and the line for the help."""
+
+STOPPED = 130
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when it is called: help and completion wait for none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, its module loaded now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup)
+@click.version_option(package_name="facepulse", prog_name="facepulse", message="%(prog)s %(version)s")
+def facepulse() -> None:
+    """Facepulse: does a clip show signs of being a deepfake, and on what evidence?
+
+    A screening aid: it says what was measured, and proves nothing.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line of this process and exit with its status."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; every failure is one sentence on standard error."""
+    try:
+        status = facepulse.main(list(arguments), prog_name="facepulse", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return STOPPED
+    except Exception as error:
+        from bot.terminal import say_error  # noqa: PLC0415
+
+        say_error(error)
+        return 1
+    return status if isinstance(status, int) else 0
