@@ -12,7 +12,7 @@ from core.signals.methods import METHODS
 from core.signals.quality import confidence, gate_db, region_weights, snr_db
 from core.signals.resample import EvenTrace, even_trace, median_rate_hz
 from core.signals.respiration import respiration_bpm
-from core.signals.spectrum import fundamental_hz, power_spectrum
+from core.signals.spectrum import fundamental_hz, power_spectrum, refined_hz, whitened
 from core.types import PulseReading, PulseSignal, PulseWindow, RoiTrace
 
 SMALLEST_FACE_PX = 40.0
@@ -22,6 +22,8 @@ SEEN_SHARE = 0.95
 ANSWERED_SHARE = 0.25
 """Share of the windows that must be read before the clip as a whole has a rate: one lucky stretch is not a pulse."""
 RESPIRATION_S = 30.0
+COARSE_BIN_HZ = 0.05
+"""Fine enough to tell noise from pulse, and five times faster than what a rate is read from."""
 CELL_PREFIX = "cell_"
 
 
@@ -111,19 +113,18 @@ def _too_little(trace: RoiTrace, min_window_s: float, face_size_px: float | None
 def _measure(even: EvenTrace, signal: PulseSignal, stretch: slice, window_s: float, step_s: float) -> _Windows:
     rate = even.rate_hz
     size = min(round(window_s * rate), stretch.stop - stretch.start)
-    voters = voting_regions(even.region_names)
-    waves, starts = windows_of(np.nan_to_num(signal.values[voters, stretch]), size, max(round(step_s * rate), 1))
-    seen, _ = windows_of(even.seen[voters, stretch].astype(float), size, max(round(step_s * rate), 1))
+    step = max(round(step_s * rate), 1)
+    waves, starts = windows_of(np.nan_to_num(signal.values[:, stretch]), size, step)
+    seen, _ = windows_of(even.seen[:, stretch].astype(float), size, step)
     usable = seen.mean(axis=2) >= SEEN_SHARE  # (R, W)
-    spectra = power_spectrum(waves * usable[..., None], rate)
-    weights = region_weights(spectra) * usable
-    together = np.einsum("rw,rwn->wn", weights, waves)
-    spectrum = power_spectrum(together, rate)
-    hz = fundamental_hz(spectrum)
+    weights = region_weights(whitened(power_spectrum(waves * usable[..., None], rate, bin_hz=COARSE_BIN_HZ)))
+    plain = power_spectrum(np.einsum("rw,rwn->wn", weights, waves), rate)
+    spectrum = whitened(plain)
+    hz = refined_hz(plain, fundamental_hz(spectrum))
     start_s = even.times_s[stretch.start + starts]
     of_face = weights.mean(axis=1)
-    brightness = np.einsum("r,rnc->n", of_face, even.rgb[voters, stretch])
-    wave = of_face @ np.nan_to_num(signal.values[voters, stretch])
+    brightness = np.einsum("r,rnc->n", of_face, even.rgb[:, stretch])
+    wave = of_face @ np.nan_to_num(signal.values[:, stretch])
     respiration = _respiration(brightness, wave, rate, starts + size // 2, hz)
     return _Windows(start_s, size / rate, hz, snr_db(spectrum, hz), usable.any(axis=0), respiration)
 

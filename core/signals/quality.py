@@ -49,7 +49,7 @@ def region_weights(spectra: Spectrum) -> NDArray[np.float64]:
     away from the frequency on which the regions agree best.
 
     Args:
-        spectra: power (R, W, F) of R regions in W windows.
+        spectra: power (R, W, F) of R regions in W windows; a region without any power gets no weight.
     """
     power, frequencies = spectra.power, spectra.frequencies_hz
     inside = (frequencies >= PULSE_BAND_HZ[0]) & (frequencies <= PULSE_BAND_HZ[1])

@@ -41,17 +41,39 @@ def power_spectrum(values: NDArray[np.float64], rate_hz: float, bin_hz: float = 
     return Spectrum(frequencies, np.asarray(power, dtype=np.float64), length / rate_hz)
 
 
+def whitened(spectrum: Spectrum) -> Spectrum:
+    """Weigh power by frequency: what movement and compression leave behind falls off as 1/f, a pulse does not.
+
+    Without this, on strongly compressed clips, the strongest peak is often the lower end of the band.
+    """
+    return Spectrum(spectrum.frequencies_hz, spectrum.power * spectrum.frequencies_hz, spectrum.duration_s)
+
+
 def peak_hz(spectrum: Spectrum, band_hz: tuple[float, float] = RATE_BAND_HZ) -> NDArray[np.float64]:
     """The frequency of the strongest bin in the band, refined by a parabola through three log powers: (...)."""
     frequencies, power = spectrum.frequencies_hz, spectrum.power
     inside = np.flatnonzero((frequencies >= band_hz[0]) & (frequencies <= band_hz[1]))
     best = inside[0] + np.argmax(power[..., inside], axis=-1)
-    best = np.clip(best, 1, len(frequencies) - 2)
+    return _between_bins(spectrum, best)
+
+
+def refined_hz(spectrum: Spectrum, hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The peak next to `hz` (...), which was found in another view of the same waves, such as the whitened one: (...).
+
+    Whitening tilts a peak's top towards higher rates, by 0.3 beats a minute at 48.
+    """
+    return _between_bins(spectrum, np.rint(hz / spectrum.frequencies_hz[1]).astype(int), most=1.5)
+
+
+def _between_bins(spectrum: Spectrum, bins: NDArray[np.intp], most: float = 0.5) -> NDArray[np.float64]:
+    """The top of the parabola through the log powers at `bins` (...) and their neighbours, at most `most` bins away."""
+    frequencies, power = spectrum.frequencies_hz, spectrum.power
+    best = np.clip(bins, 1, len(frequencies) - 2)
     around = np.stack([np.take_along_axis(power, (best + k)[..., None], -1)[..., 0] for k in (-1, 0, 1)])
     left, mid, right = np.log(np.maximum(around, 1e-300))
     curve = left - 2 * mid + right
     shift = np.where(curve < 0, 0.5 * (left - right) / np.where(curve < 0, curve, -1.0), 0.0)
-    return np.asarray((best + np.clip(shift, -0.5, 0.5)) * frequencies[1])
+    return np.asarray((best + np.clip(shift, -most, most)) * frequencies[1])
 
 
 def power_at(spectrum: Spectrum, hz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -51,16 +51,18 @@ class TraceRecorder:
     Args:
         region_names: R names; the values of the label maps are indices into them.
         region_masks: draws the label maps of a face.
+        reach: how far the regions reach beyond the landmarks' bounds, as a share of the larger side of the bounds.
     """
 
-    def __init__(self, region_names: Sequence[str], region_masks: RegionMasks) -> None:
+    def __init__(self, region_names: Sequence[str], region_masks: RegionMasks, reach: float = 0.0) -> None:
         self._names = tuple(region_names)
         self._masks = region_masks
+        self._reach = reach
         self._samples: defaultdict[int, list[_Sample]] = defaultdict(list)
 
     def add(self, frame: Frame, observation: FaceObservation) -> None:
         """Measure the regions of one face in one frame; a face wholly outside the picture adds an empty sample."""
-        left, top, right, bottom = _patch_box(observation.landmarks_px, frame.rgb.shape[:2])
+        left, top, right, bottom = _patch_box(observation.landmarks_px, frame.rgb.shape[:2], self._reach)
         count = len(self._names)
         if right - left < 2 or bottom - top < 2:
             empty = np.full((count, 3), np.nan)
@@ -159,9 +161,13 @@ def region_means(
     return (sums[1:4] / safe).T, pixels, np.clip(clipped, 0, 1)
 
 
-def _patch_box(landmarks_px: NDArray[np.float32], shape_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The landmarks' bounds inside the picture: left, top, right, bottom."""
+def _patch_box(
+    landmarks_px: NDArray[np.float32], shape_hw: tuple[int, ...], reach: float = 0.0
+) -> tuple[int, int, int, int]:
+    """The landmarks' bounds, `reach` wider on every side, inside the picture: left, top, right, bottom."""
     height, width = shape_hw[:2]
-    left, top = np.floor(landmarks_px.min(axis=0)).astype(int)
-    right, bottom = np.ceil(landmarks_px.max(axis=0)).astype(int) + 1
+    low, high = landmarks_px.min(axis=0), landmarks_px.max(axis=0)
+    margin = reach * float((high - low).max())
+    left, top = np.floor(low - margin).astype(int)
+    right, bottom = np.ceil(high + margin).astype(int) + 1
     return max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height)

@@ -1,0 +1,10 @@
+"""Every detector, by name. A new one is one file beside this and one line here."""
+
+from __future__ import annotations
+
+from core.detectors.base import ClipDetector, FaceDetector
+from core.detectors.provenance import ProvenanceDetector
+from core.detectors.pulse import PulseDetector
+
+FACE_DETECTORS: dict[str, FaceDetector] = {d.name: d for d in (PulseDetector(),)}
+CLIP_DETECTORS: dict[str, ClipDetector] = {d.name: d for d in (ProvenanceDetector(),)}

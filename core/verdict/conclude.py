@@ -1,0 +1,108 @@
+"""One answer from all evidence, with its reasons in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.types import Evidence, FaceSummary, Verdict, VerdictLabel
+from core.verdict.fuse import Calibration, fuse, label_of, usable
+
+NO_FACE = "No face was found in the clip."
+NO_CALIBRATED_SCORE = "Facepulse has no detector yet whose score is calibrated for this clip, so it can't tell."
+NOT_EVERY_FACE = "At least one face could not be judged, so the clip as a whole is not called free of signs."
+NO_PROOF_OF_LIFE = "a swapped face can carry one too"
+FOUND = {
+    VerdictLabel.LIKELY_FAKE: "signs of manipulation",
+    VerdictLabel.LIKELY_REAL: "no signs of manipulation found",
+    VerdictLabel.INCONCLUSIVE: "can't tell",
+    VerdictLabel.DECLARED_SYNTHETIC: "declared as made by AI",
+}
+
+
+def conclude(
+    evidence: Sequence[Evidence], faces: Sequence[FaceSummary], calibration: Calibration | None = None
+) -> Verdict:
+    """Return the verdict on a clip.
+
+    A declaration in the file decides. Else calibrated scores are fused for each face, and the clip is as likely to be
+    fake as its likeliest face; it has no signs only if every face was judged and has none. Without a calibrated
+    score the answer is inconclusive, and the reasons say what was measured and what is missing.
+
+    Args:
+        evidence: of every detector.
+        faces: in the order of the report: the first is "Face A".
+        calibration: how scores become a probability; None while no detector has a calibrated score.
+    """
+    told = tuple(evidence)
+    declared = tuple(s for e in told if e.declares_synthetic for s in _sentences(e))
+    about_faces = tuple(sentence for i, face in enumerate(faces) for sentence in _about_face(i, face, told))
+    about_clip = tuple(s for e in told if e.track is None and not e.declares_synthetic for s in _sentences(e))
+    if any(e.declares_synthetic for e in told):
+        return Verdict(VerdictLabel.DECLARED_SYNTHETIC, None, told, (*declared, *about_clip, *about_faces), None)
+    if not faces:
+        return Verdict(VerdictLabel.INCONCLUSIVE, None, told, (NO_FACE, *about_clip), None)
+    judged = {} if calibration is None else _judged(told, faces, calibration)
+    if calibration is None or not judged:
+        return Verdict(VerdictLabel.INCONCLUSIVE, None, told, (NO_CALIBRATED_SCORE, *about_faces, *about_clip), None)
+    return _scored(told, faces, judged, calibration, (*about_faces, *about_clip))
+
+
+def face_name(position: int) -> str:
+    """The name of the face at `position` (from 0): Face A … Face Z, Face 27, …"""
+    return f"Face {chr(ord('A') + position)}" if position < 26 else f"Face {position + 1}"
+
+
+def _judged(evidence: tuple[Evidence, ...], faces: Sequence[FaceSummary], calibration: Calibration) -> dict[int, float]:
+    """Probability by position of every face with a calibrated score; evidence on the whole clip counts for each."""
+    found: dict[int, float] = {}
+    for i, face in enumerate(faces):
+        of_face = usable([e for e in evidence if e.track in {face.track, None}], calibration)
+        if of_face:
+            found[i] = fuse(of_face, calibration)
+    return found
+
+
+def _scored(
+    evidence: tuple[Evidence, ...],
+    faces: Sequence[FaceSummary],
+    judged: dict[int, float],
+    calibration: Calibration,
+    details: tuple[str, ...],
+) -> Verdict:
+    probability = max(judged.values())
+    label = label_of(probability, calibration)
+    reasons = [f"{face_name(i)}: {FOUND[label_of(p, calibration)]}." for i, p in judged.items()]
+    if label is VerdictLabel.LIKELY_REAL and len(judged) < len(faces):
+        label = VerdictLabel.INCONCLUSIVE
+        reasons.append(NOT_EVERY_FACE)
+    return Verdict(label, probability, evidence, (*reasons, *details), calibration.id)
+
+
+def _about_face(position: int, face: FaceSummary, evidence: tuple[Evidence, ...]) -> list[str]:
+    name = face_name(position)
+    first, last = face.times_s
+    sentences = [f"{name} (about {face.size_px:.0f} px, {first:.1f} to {last:.1f} s): {_pulse(face)}."]
+    for one in evidence:
+        if one.track != face.track:
+            continue
+        sentences += [f"{name}: {finding.rstrip('.')}." for finding in one.findings]
+        if one.abstained_because is not None:
+            sentences.append(f"{name}, {one.detector} detector: {one.abstained_because.rstrip('.')}.")
+    return sentences
+
+
+def _pulse(face: FaceSummary) -> str:
+    if face.pulse_bpm is None:
+        return f"no pulse was read ({(face.pulse_abstained_because or 'no reason was recorded').rstrip('.')})"
+    snr = "" if face.pulse_snr_db is None else f", SNR {face.pulse_snr_db:.1f} dB"
+    return f"a pulse of {face.pulse_bpm:.0f} beats a minute was read{snr}; {NO_PROOF_OF_LIFE}"
+
+
+def _sentences(evidence: Evidence) -> list[str]:
+    """What a detector found in the clip as a whole; if nothing, why it abstained."""
+    found = [f"{f.rstrip('.')}." for f in evidence.findings]
+    if not found and evidence.declares_synthetic:
+        found = ["The file declares that it was made or changed by AI."]
+    if not found and evidence.abstained_because is not None:
+        found = [f"{evidence.detector.capitalize()}: {evidence.abstained_because.rstrip('.')}."]
+    return found
