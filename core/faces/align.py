@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.faces.pose import canonical_mesh
+from core.faces.warp import cut
 from core.types import AlignedFaces, FaceObservation, Frame
 
 STABLE_POINTS = (33, 133, 362, 263, 168, 2, 61, 291)
@@ -40,14 +40,7 @@ def similarity_to_crop(
 
 def crop(rgb: NDArray[np.uint8], matrix: NDArray[np.floating], size_px: int = CROP_PX) -> NDArray[np.uint8]:
     """Return the crop (S, S, 3) that `matrix` (2, 3) cuts from a picture (H, W, 3); outside it is black."""
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    shrink = int(1 / max(scale, 1e-6))
-    if shrink >= 2:  # average first, or fine texture would alias into a pattern that no camera makes
-        height, width = rgb.shape[0] // shrink, rgb.shape[1] // shrink
-        rgb = cv2.resize(rgb[: height * shrink, : width * shrink], (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        offset = matrix[:, :2] @ np.full(2, (shrink - 1) / 2) + matrix[:, 2]
-        matrix = np.column_stack([matrix[:, :2] * shrink, offset])
-    return np.asarray(cv2.warpAffine(rgb, np.asarray(matrix, np.float64), (size_px, size_px)), np.uint8)
+    return cut(rgb, matrix, size_px)
 
 
 @dataclass(slots=True)

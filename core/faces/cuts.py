@@ -1,4 +1,4 @@
-"""Noticing that a clip cuts to another scene."""
+"""Noticing that a clip cuts to another scene, and whether the person stayed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,44 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.faces.align import crop, similarity_to_crop
+
+THUMB_PX = 24
+SAME_PATTERN, SAME_COLOUR = 0.8, 25.0
+"""Least correlation and largest colour difference (0..255) of two thumbnails of one person.
+
+Half a second to one second apart, 81 % of the faces of 48 clips pass with themselves; of pairs from different clips
+3 % do, and most of those show the same person.
+"""
 GRID = (32, 18)
 MIN_CHANGE = 14.0
 """Mean absolute difference of the small grey pictures, 0..255: less than this is motion."""
 TIMES_USUAL = 4.0
+
+
+def looks_alike(
+    one_rgb: NDArray[np.uint8],
+    one_landmarks_px: NDArray[np.floating],
+    other_rgb: NDArray[np.uint8],
+    other_landmarks_px: NDArray[np.floating],
+) -> bool:
+    """Tell whether two faces (pictures and landmarks (468, 2)) are very likely one person in one light.
+
+    It is careful: the same person in another light or turned another way is often denied.
+    """
+    one, other = _thumb(one_rgb, one_landmarks_px), _thumb(other_rgb, other_landmarks_px)
+    colour = np.abs(np.median(one, axis=(0, 1)) - np.median(other, axis=(0, 1))).max()
+    return bool(colour < SAME_COLOUR and _correlation(one.mean(axis=2), other.mean(axis=2)) > SAME_PATTERN)
+
+
+def _thumb(rgb: NDArray[np.uint8], landmarks_px: NDArray[np.floating]) -> NDArray[np.float64]:
+    matrix = similarity_to_crop(landmarks_px, THUMB_PX, margin=0.0)
+    return crop(rgb, matrix, THUMB_PX).astype(np.float64)
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).sum() / max(np.sqrt((one**2).sum() * (other**2).sum()), 1e-9))
 
 
 class CutWatch:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from core.faces.geometry import FloatArray, RotatedSquare, centre_px, side_px
+from core.faces.warp import cut
 from core.types import MESH_POINTS
 
 INPUT_PX = 192
@@ -45,7 +45,7 @@ class FaceMesh:
     def fit(self, rgb: NDArray[np.uint8], square: RotatedSquare) -> Mesh:
         """Return the mesh of the face in `square` of a picture (H, W, 3); it is a face when the score is high."""
         to_crop = square.to_crop(INPUT_PX)
-        picture = _cut(rgb, to_crop).astype(np.float32) / 255
+        picture = cut(rgb, to_crop, INPUT_PX).astype(np.float32) / 255
         self._interpreter.set_tensor(self._input, picture[None])
         self._interpreter.invoke()
         points = self._interpreter.get_tensor(self._points).reshape(MESH_POINTS, 3)
@@ -82,31 +82,6 @@ def held_square(square: RotatedSquare, points_px: NDArray[np.floating]) -> Rotat
     growth = abs(wanted.side_px / square.side_px - 1)
     turn = abs(np.remainder(wanted.angle_rad - square.angle_rad + np.pi, 2 * np.pi) - np.pi)
     return square if drift < HELD_DRIFT and growth < HELD_GROWTH and turn < HELD_TURN_RAD else wanted
-
-
-def _cut(rgb: NDArray[np.uint8], to_crop: NDArray[np.float64]) -> NDArray[np.uint8]:
-    # A large face is averaged down first: bilinear sampling alone would alias, and the landmarks tremble with it.
-    shrink = int(1 / np.hypot(*to_crop[0, :2]))
-    if shrink < 2:
-        return _warp(rgb, to_crop)
-    corners = np.array([[0, 0], [INPUT_PX, 0], [INPUT_PX, INPUT_PX], [0, INPUT_PX]]) - to_crop[:, 2]
-    inside = corners @ np.linalg.inv(to_crop[:, :2]).T
-    x0, y0 = np.maximum(np.floor(inside.min(axis=0)).astype(int) - shrink, 0)
-    x1, y1 = np.ceil(inside.max(axis=0)).astype(int) + shrink
-    part = rgb[y0:y1, x0:x1]
-    height, width = part.shape[0] // shrink, part.shape[1] // shrink
-    if min(height, width) < 1:
-        return _warp(rgb, to_crop)
-    small = cv2.resize(part[: height * shrink, : width * shrink], (width, height), interpolation=cv2.INTER_AREA)
-    linear = to_crop[:, :2] * shrink
-    # the centre of a small pixel is at shrink × p + (shrink − 1) / 2 of the part
-    shift = to_crop[:, :2] @ (np.array([x0, y0]) + (shrink - 1) / 2) + to_crop[:, 2]
-    return _warp(small.astype(np.uint8, copy=False), np.column_stack([linear, shift]))
-
-
-def _warp(rgb: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
-    warped: NDArray[np.uint8] = cv2.warpAffine(rgb, matrix, (INPUT_PX, INPUT_PX), flags=cv2.INTER_LINEAR)  # type: ignore[assignment]
-    return warped
 
 
 def _to_picture(points: FloatArray, to_crop: NDArray[np.float64]) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.faces.cuts import CutWatch
+from core.faces.cuts import CutWatch, looks_alike
 from core.faces.geometry import RotatedSquare, bounding_box, centre_px, iou, overlaps, side_px
 from core.faces.mesh import Mesh, held_square, square_around_box
 from core.faces.models import FaceModels
@@ -66,6 +66,7 @@ class FaceTracker:
         self._ended: list[_Followed] = []
         self._next_id = 0
         self._last_look_s = -np.inf
+        self._last_frame: Frame | None = None
         self._frames = 0
         self._first_s = self._last_s = 0.0
         self.final_ids: dict[int, int] = {}
@@ -80,6 +81,7 @@ class FaceTracker:
             self._look(frame, cut)
             self._last_look_s = frame.time_s
         self._forget(frame.time_s)
+        self._last_frame = frame
         seen = [one.observations[-1] for one in self._live]
         return tuple(sorted(seen, key=lambda observation: observation.track_id))
 
@@ -118,18 +120,18 @@ class FaceTracker:
     def _look(self, frame: Frame, cut: bool) -> None:
         """Detect, confirm what is followed, take up what is new or was lost."""
         if cut:
-            self._lost, self._live = [*self._lost, *self._live], []
+            self._ended, self._lost, self._live = [*self._ended, *self._lost], self._live, []
         boxes = self._models.finder.find(frame.rgb).boxes_xyxy_px
         new = self._confirm(boxes)
         new.sort(key=lambda box: -side_px(box))
-        for box in new:
+        for box in new[: 2 * self._max_faces]:
             if len(self._live) >= self._max_faces:
                 break
             fitted = self._fit_newcomer(frame, box)
             if fitted is None or any(_same_place(fitted[0], one.mesh) for one in self._live):
                 continue
             mesh, square = fitted
-            one = self._recall(mesh, cut) or self._newcomer(mesh, square)
+            one = self._recall(frame, mesh, cut) or self._newcomer(mesh, square)
             one.square = square
             one.looks, one.confirmed, one.unconfirmed_in_a_row = one.looks + 1, one.confirmed + 1, 0
             self._observe(one, mesh, frame)
@@ -149,7 +151,7 @@ class FaceTracker:
             one.unconfirmed_in_a_row = 0 if seen else one.unconfirmed_in_a_row + 1
             if one.unconfirmed_in_a_row >= UNCONFIRMED_LOOKS:
                 self._live.remove(one)
-                self._ended.append(one)
+                self._lost.append(one)
         return list(boxes[free])
 
     def _fit_newcomer(self, frame: Frame, box: NDArray[np.float32]) -> tuple[Mesh, RotatedSquare] | None:
@@ -164,10 +166,19 @@ class FaceTracker:
                 break
         return mesh, square
 
-    def _recall(self, mesh: Mesh, cut: bool) -> _Followed | None:
-        """Return the lost face that this one goes on from, taken off the list."""
+    def _recall(self, frame: Frame, mesh: Mesh, cut: bool) -> _Followed | None:
+        """Return the lost face that this one goes on from, taken off the list.
+
+        After a cut it must be in the same place, as large, and look the same: two people who are shown in turn are
+        not one.
+        """
         box = bounding_box(mesh.points_px)
         candidates = [one for one in self._lost if _could_be(one.box, box, cut)]
+        if cut and self._last_frame is not None:
+            before = self._last_frame.rgb
+            candidates = [
+                one for one in candidates if looks_alike(before, one.mesh.points_px, frame.rgb, mesh.points_px)
+            ]
         if not candidates:
             return None
         nearest = min(candidates, key=lambda one: float(np.hypot(*(centre_px(one.box) - centre_px(box)))))
@@ -216,7 +227,7 @@ def _continues(before: Mesh, now: Mesh) -> bool:
 
 
 def _could_be(lost_box: NDArray[np.float32], box: NDArray[np.float32], cut: bool) -> bool:
-    """Tell whether a face may be one that was lost; after a cut only when in the same place and as large."""
+    """Tell from place and size whether a face may be one that was lost."""
     if cut:
         return iou(lost_box, box) >= 0.5 and _near(lost_box, box, max_distance=0.3, max_ratio=1.25)
     return _near(lost_box, box, max_distance=1.0, max_ratio=1.6)

@@ -99,6 +99,25 @@ def test_a_cut_to_a_person_elsewhere_starts_a_new_track_at_once(models: FaceMode
     assert sorted(track.frame_indices[0] for track in tracks) == [0, 10]
 
 
+def test_a_cut_in_the_background_keeps_the_person(models: FaceModels) -> None:
+    clip = film(Scene(width_px=640, height_px=480, face_px=150), even_times(10, 2))
+    for frame in clip[10:]:
+        rgb = frame.rgb.copy()
+        rgb[:, :180], rgb[:, 460:] = 255 - rgb[:, :180], 255 - rgb[:, 460:]
+        clip[frame.index] = Frame(frame.index, frame.time_s, rgb)
+    _, _, (track,) = follow(models, clip)
+    assert len(track.times_s) == 20
+
+
+def test_a_cut_to_a_different_looking_face_in_the_same_place_starts_a_new_track(models: FaceModels) -> None:
+    clip = film(Scene(width_px=640, height_px=480, face_px=150), even_times(10, 2))
+    for frame in clip[10:]:
+        darker = (frame.rgb.astype(float) * (0.45, 0.4, 0.35)).astype(np.uint8)
+        clip[frame.index] = Frame(frame.index, frame.time_s, darker)
+    _, _, tracks = follow(models, clip)
+    assert sorted(track.frame_indices[0] for track in tracks) == [0, 10]
+
+
 def test_one_frame_with_a_face_is_a_track_of_one_observation(models: FaceModels) -> None:
     _, _, (track,) = follow(models, film(ONE, np.array([0.0])))
     assert len(track.times_s) == 1
