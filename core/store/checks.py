@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.errors import StoreError
 from core.store import answers, serialise
 from core.store.database import Database, insert_missing
 from core.store.rows import Asker, Check, CheckStatus, NewCheck, Origin
@@ -89,7 +90,10 @@ class CheckRepository:
             return frozenset((await connection.scalars(select(CHECKS.c.incoming_name).where(wanted))).all())
 
     async def find_answer(self, clip_sha256: str, versions_key: str) -> Check | None:
-        """Return the newest check of the same clip that was analysed, not repeated, with the same versions."""
+        """Return the newest check of the same clip that was analysed, not repeated, with the same versions.
+
+        A report that cannot be read any more is no answer.
+        """
         wanted = and_(
             CHECKS.c.clip_sha256 == clip_sha256,
             CHECKS.c.versions_key == versions_key,
@@ -99,7 +103,7 @@ class CheckRepository:
         async with self._database.reading() as connection:
             found = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id.desc()).limit(1))
             row = found.one_or_none()
-        return None if row is None else check_of(row)
+        return None if row is None else _readable(check_of(row))
 
     async def set_answer_message(self, check_id: int, message_id: int) -> None:
         """Remember the message in which the answer is shown."""
@@ -144,6 +148,14 @@ async def _insert(connection: AsyncConnection, new: NewCheck, **values: Any) -> 
         "message_id": new.asker.message_id,
     }
     return check_of((await connection.execute(insert(CHECKS).values({**asked, **values}).returning(*CHECKS.c))).one())
+
+
+def _readable(check: Check) -> Check | None:
+    try:
+        check.report()
+    except StoreError:
+        return None
+    return check
 
 
 async def _get(connection: AsyncConnection, check_id: int) -> Check | None:

@@ -151,6 +151,14 @@ async def test_an_earlier_answer_is_found_for_the_same_clip_and_versions_only(st
     assert await store.checks.find_answer(sha256_of(b"another"), "v1") is None
 
 
+async def test_a_report_of_another_form_is_no_earlier_answer(store: Store, tmp_path: Path) -> None:
+    await store.checks.add_answered(make_question(), make_report(), NOON)
+    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database, database:
+        database.execute("UPDATE checks SET report_json = '{}'")
+
+    assert await store.checks.find_answer(sha256_of(b"a clip"), "v1") is None
+
+
 async def test_a_repeat_points_at_the_check_that_was_analysed(store: Store) -> None:
     earlier = await store.checks.add_answered(make_question(), make_report(), NOON)
     once = await store.checks.add_repeat(make_question(asker=DISCORD), earlier)
