@@ -18,6 +18,11 @@ logger = logging.getLogger(__name__)
 
 RETRY_S = 30.0
 GATEWAY_AUTHENTICATION_FAILED = 4004
+
+# discord.py warns that it cannot speak; this bot has nothing to say in voice channels.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
 LOOK_EVERY_S = 0.5
 COGS = (Checks,)
 

@@ -1,6 +1,6 @@
 """A log in a temporary folder, the desk over it, and a worker without analysis."""
 
-import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,11 +13,18 @@ from tests.integration.bot.support import FakeWorker
 MAX_BYTES = 2000
 
 
+@pytest.fixture(scope="session")
+def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables and no rows, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("log") / "empty.sqlite3"
+    migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'log.sqlite3'}"
-    await asyncio.to_thread(migrate, url)
-    async with open_store(url) as opened:
+async def store(tmp_path: Path, empty_log: Path) -> AsyncIterator[Store]:
+    copy = shutil.copy(empty_log, tmp_path / "log.sqlite3")
+    async with open_store(f"sqlite+aiosqlite:///{copy}") as opened:
         yield opened
 
 
