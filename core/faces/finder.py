@@ -12,10 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from core.faces.geometry import FloatArray, suppress
+from core.onnx import onnxruntime
 
 INPUT_SIZE = (320, 240)
 """Width and height of the network's picture."""
