@@ -134,11 +134,19 @@ async def unfinished(store: Store, origin: Origin) -> tuple[Check, ...]:
 
 
 async def _state(store: Store, check_id: int) -> CheckState:
+    check = await _existing(store, check_id)
+    if check.status is not CheckStatus.QUEUED:
+        return CheckState(check, None)
+    ahead = await store.checks.queue_position(check_id)
+    # Without a place it left the queue since the first look.
+    return CheckState(check, ahead) if ahead is not None else CheckState(await _existing(store, check_id), None)
+
+
+async def _existing(store: Store, check_id: int) -> Check:
     check = await store.checks.get(check_id)
     if check is None:
         raise StoreError(f"There is no check number {check_id} in the log.")
-    queued = check.status is CheckStatus.QUEUED
-    return CheckState(check, await store.checks.queue_position(check_id) if queued else None)
+    return check
 
 
 def _visible(state: CheckState) -> tuple[object, ...]:

@@ -155,3 +155,23 @@ def test_a_database_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> N
 def test_a_url_that_cannot_be_used_is_a_sentence(url: str) -> None:
     with pytest.raises(StoreError, match="database"):
         migrate(url)
+
+
+def test_two_programs_that_start_together_make_one_database(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    code = f"from core.store import migrate; migrate({url_of(path)!r})"
+    started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+
+    assert [process.wait(60) for process in started] == [0, 0]
+    assert set(tables_of(path)) >= TABLES
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE evidence (somebody TEXT)")
+    before = tables_of(path)
+
+    with pytest.raises(StoreError):
+        migrate(url_of(path))
+    assert tables_of(path) == before
