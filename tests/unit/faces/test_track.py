@@ -109,10 +109,18 @@ def test_a_cut_in_the_background_keeps_the_person(models: FaceModels) -> None:
     assert len(track.times_s) == 20
 
 
+def test_a_fade_to_dark_is_no_cut(models: FaceModels) -> None:
+    clip = film(Scene(width_px=640, height_px=480, face_px=150), even_times(10, 2))
+    clip = [Frame(f.index, f.time_s, f.rgb // (1 if f.index < 10 else 3)) for f in clip]
+    _, _, (track,) = follow(models, clip)
+    assert len(track.times_s) == 20
+
+
 def test_a_cut_to_a_different_looking_face_in_the_same_place_starts_a_new_track(models: FaceModels) -> None:
     clip = film(Scene(width_px=640, height_px=480, face_px=150), even_times(10, 2))
     for frame in clip[10:]:
         darker = (frame.rgb.astype(float) * (0.45, 0.4, 0.35)).astype(np.uint8)
+        darker[:, :180], darker[:, 460:] = 255 - frame.rgb[:, :180], 255 - frame.rgb[:, 460:]
         clip[frame.index] = Frame(frame.index, frame.time_s, darker)
     _, _, tracks = follow(models, clip)
     assert sorted(track.frame_indices[0] for track in tracks) == [0, 10]
