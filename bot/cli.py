@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from core.errors import SettingsError
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("bot.commands.check", "Check video clips for signs of manipulation."),
     "pulse": ("bot.commands.pulse", "Read the pulse of the most prominent face in a clip."),
@@ -17,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> module, in which the command has that name too, and the line for the help."""
 
-STOPPED = 130
+FAILED, WRONG_CALL, STOPPED = 1, 2, 130
 
 
 class LazyGroup(click.Group):
@@ -64,9 +66,11 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return STOPPED
+    except BrokenPipeError:  # whoever read the answers has read enough
+        return FAILED
     except Exception as error:
-        from bot.terminal import say_error  # noqa: PLC0415
+        from bot.terminal import say_error  # noqa: PLC0415  (loads numpy)
 
         say_error(error)
-        return 1
+        return WRONG_CALL if isinstance(error, SettingsError) else FAILED
     return status if isinstance(status, int) else 0

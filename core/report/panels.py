@@ -75,7 +75,7 @@ def draw_pulse(axes: Axes, face: NamedFace) -> None:
     axes.grid(axis="x", color=GRID, zorder=0)
     label_x(axes, "seconds in the clip")
     if not read:
-        say(axes, no_pulse_words(face))
+        say(axes, no_pulse_words(face), characters=44)
 
 
 def draw_spectrum(axes: Axes, face: NamedFace) -> None:
@@ -94,7 +94,7 @@ def draw_spectrum(axes: Axes, face: NamedFace) -> None:
     axes.grid(axis="x", color=GRID, zorder=0)
     label_x(axes, "beats a minute")
     if reading.bpm is None:
-        say(axes, no_pulse_words(face), characters=40)
+        say(axes, "No rate could be read.")
         return
     _mark_peak(axes, reading.bpm, float(np.interp(reading.bpm, bpm, power)), colour)
 
@@ -188,14 +188,11 @@ def draw_key_frames(axes: Axes, frames: Sequence[KeyFrame], names: Mapping[int, 
 
 
 def _that_fit(frames: Sequence[KeyFrame], room: float, gap: float) -> list[KeyFrame]:
-    """Return the frames that fit into `room` (widths in units of the height), spread evenly; at least one."""
+    """Return the frames that fit into `room` (widths in units of the height), spread evenly; two if there are two."""
     width = frames[0].rgb.shape[1] / frames[0].rgb.shape[0]
-    count = int(np.clip((room + gap + 1e-6) // (width + gap), 1, len(frames)))
-    return [frames[round(i)] for i in np.linspace(0, len(frames) - 1, count)] if count > 1 else [_middle(frames)]
-
-
-def _middle(frames: Sequence[KeyFrame]) -> KeyFrame:
-    return frames[len(frames) // 2]
+    fitting = int((room + gap + 1e-6) // (width + gap))
+    count = min(max(fitting, 2), len(frames))
+    return [frames[round(i)] for i in np.linspace(0, len(frames) - 1, count)]
 
 
 def _draw_box(axes: Axes, box: tuple[float, float, float, float], name: str, colour: str) -> None:

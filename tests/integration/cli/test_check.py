@@ -153,10 +153,10 @@ def test_a_wrong_call_ends_with_2(call: Call, arguments: list[str]) -> None:
     assert "Error: " in told.err
 
 
-def test_a_wrong_setting_is_a_sentence(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_a_sentence_and_found_before_any_clip(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACEPULSE_WEB_PORT", "seventy")
     told = call("check", "a.mp4")
-    assert told.status == 1
+    assert (told.status, told.out) == (2, "")
     assert told.err.startswith("The setting FACEPULSE_WEB_PORT is not valid")
 
 

@@ -140,6 +140,18 @@ def test_what_native_code_prints_stays_off_the_answers(environment: dict[str, st
     assert sorted(done.stderr.splitlines()) == ["native noise", "python noise"]
 
 
+def test_a_reader_that_stops_reading_ends_it_without_a_traceback(environment: dict[str, str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*FACEPULSE, "check", "nothing there.mp4", "--json", "--no-log"]
+    done = subprocess.run(
+        command, check=False, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr == "nothing there.mp4: There is no such file.\n"
+
+
 def test_on_a_terminal_the_bar_shows_stage_frames_and_time_left(environment: dict[str, str]) -> None:
     script = (
         "from bot.terminal import progress_bar; from core.types import Progress, Stage\n"
