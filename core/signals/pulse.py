@@ -15,6 +15,9 @@ from core.signals.respiration import respiration_bpm
 from core.signals.spectrum import fundamental_hz, power_spectrum, refined_hz, whitened
 from core.types import PulseReading, PulseSignal, PulseWindow, RoiTrace
 
+CANDIDATES = ("POS", "CHROM", "G")
+"""Where the camera moves or the light changes POS and CHROM are best; compression hurts colour more than brightness,
+so that green alone is best in strongly compressed clips."""
 SMALLEST_FACE_PX = 40.0
 LOWEST_RATE_HZ = 12.0
 SEEN_SHARE = 0.95
@@ -41,7 +44,7 @@ class _Windows:
 
 def read_pulse(
     trace: RoiTrace,
-    method: str = "POS",
+    method: str | None = None,
     *,
     window_s: float = 10.0,
     step_s: float = 1.0,
@@ -52,7 +55,7 @@ def read_pulse(
 
     Args:
         trace: colour of its regions over time.
-        method: a name in `METHODS`.
+        method: a name in `METHODS`; None reads with each of `CANDIDATES` and keeps the one that stands out most.
         window_s, step_s: length and distance of the windows; a stretch shorter than `window_s` is one window.
         min_window_s: nothing is read from less.
         face_size_px: larger side of the face box; None if not known.
@@ -63,16 +66,18 @@ def read_pulse(
     """
     reason = _too_little(trace, min_window_s, face_size_px)
     if reason is not None:
-        return None, _silent(trace, method, reason)
+        return None, _silent(trace, method or CANDIDATES[0], reason)
     even = even_trace(trace)
     stretches = [s for s in even.stretches() if (s.stop - s.start) / even.rate_hz >= min_window_s - 1e-6]
     if not stretches:
         longest = max((s.stop - s.start for s in even.stretches()), default=0) / even.rate_hz
-        return None, _silent(trace, method, f"only {longest:.1f} s of face without interruption")
-    signal = pulse_signal(even, method, stretches)
-    measured = [_measure(even, signal, s, window_s, step_s) for s in stretches]
-    windows = tuple(w for m in measured for w in _windows(m, method))
-    return signal, _conclude(trace, method, windows)
+        return None, _silent(trace, method or CANDIDATES[0], f"only {longest:.1f} s of face without interruption")
+    readings = []
+    for name in (method,) if method else CANDIDATES:
+        signal = pulse_signal(even, name, stretches)
+        measured = [_measure(even, signal, s, window_s, step_s) for s in stretches]
+        readings.append((signal, _conclude(trace, name, tuple(w for m in measured for w in _windows(m, name)))))
+    return max(readings, key=lambda both: _standing_out(both[1]))
 
 
 def pulse_signal(even: EvenTrace, method: str, stretches: list[slice] | None = None) -> PulseSignal:
@@ -177,6 +182,11 @@ def _conclude(trace: RoiTrace, method: str, windows: tuple[PulseWindow, ...]) ->
         respiration_bpm=float(np.median(breaths)) if enough and len(breaths) * 2 >= len(read) else None,
         abstained_because=None if enough else "no pulse found above the noise",
     )
+
+
+def _standing_out(reading: PulseReading) -> tuple[bool, float]:
+    """What readings of one face by several methods are ordered by: one with a rate first, then the surer one."""
+    return reading.bpm is not None, float(np.median([w.confidence for w in reading.windows]))
 
 
 def _silent(trace: RoiTrace, method: str, reason: str) -> PulseReading:

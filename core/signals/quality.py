@@ -11,7 +11,7 @@ from core.signals.spectrum import Spectrum
 GATE_SECONDS = np.array([4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0])
 GATE_SNR_DB = np.array([7.0, 3.6, 1.7, 0.4, -1.4, -1.9, -2.8])
 """SNR that at most 1 in 200 windows without pulse pass, by the window's length: docs/decisions/0004."""
-METHOD_MARGIN_DB = {"G": 3.5}
+METHOD_MARGIN_DB = {"G": 2.0}
 """Green alone lets light and movement through, so that its noise is more often tone-like."""
 CONFIDENCE_STEP_DB = 1.5
 
