@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run check test test-all lint format bench clean setup
+.PHONY: setup run check test test-all lint format bench picture clean
 
 setup: $(READY)
 
@@ -43,6 +43,9 @@ format: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks.speed
+
+picture: $(READY)
+	@$(BIN)/python -m benchmarks.picture
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
