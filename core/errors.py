@@ -61,6 +61,12 @@ class WeightsError(FacepulseError):
     code = "weights"
 
 
+class DatasetError(FacepulseError):
+    """A dataset is not there, incomplete, or not in its official layout; the sentence says what is missing."""
+
+    code = "dataset"
+
+
 class StoreError(FacepulseError):
     """The database cannot be opened, read or written."""
 
