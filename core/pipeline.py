@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 
-from core import versions
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
 from core.faces import FaceModels, FaceTracker, load_face_models
 from core.faces.align import CropKeeper
@@ -37,6 +36,7 @@ from core.types import (
     Stage,
 )
 from core.verdict import conclude
+from core.versions import component_versions, weight_hashes
 from core.video import ClipReader, open_clip
 
 KEY_FRAMES = 6
@@ -99,8 +99,8 @@ def analyse(
         seconds_analysed=seen.seconds,
         verdict=verdict,
         faces=summaries,
-        weights=versions.weight_hashes(),
-        versions=versions.component_versions(),
+        weights=weight_hashes(),
+        versions=component_versions(),
         timings_s=watch.timings_s,
         created_at=datetime.now(UTC),
     )
@@ -139,7 +139,7 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
 
 
 def _face_material(clip: Clip, track: FaceTrack, trace: RoiTrace, crops: AlignedFaces | None) -> FaceMaterial:
-    pulse, reading = read_pulse(trace)
+    pulse, reading = read_pulse(trace, face_size_px=track.face_size_px)
     return FaceMaterial(
         video=clip.video,
         track=track,

@@ -1,6 +1,6 @@
 """Every setting, read once from the environment (or a `.env` file) and validated; docs/settings.md explains them.
 
-Only `bot.bootstrap` reads settings; everything else is handed the part it needs.
+Only `bot` reads settings, once a process; everything else is handed the part it needs.
 """
 
 from __future__ import annotations
