@@ -1,0 +1,165 @@
+"""The readers that the pulse benchmark compares, each a function from one clip to one rate a window."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DatasetError
+from core.evaluation.metrics import Window
+from core.signals import METHODS, even_trace, pulse_signal, read_pulse
+from core.signals.filters import band_pass
+from core.signals.pulse import voting_regions
+from core.signals.quality import region_weights, snr_db
+from core.signals.spectrum import fundamental_hz, power_spectrum
+from core.types import RoiTrace
+
+SEEN_SHARE = 0.95
+"""Share of a window in which a region must have been seen to have a say in it."""
+SAME_START_S = 0.5
+PRODUCT = "read_pulse, may abstain"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One reader's answer for one window: `bpm` None where it gave none; more `confidence` is more trust."""
+
+    bpm: float | None
+    confidence: float
+
+
+SILENT = Rate(None, 0.0)
+
+
+def read_all(trace: RoiTrace | None, windows: Sequence[Window], face_size_px: float) -> dict[str, list[Rate]]:
+    """Return reader -> rates (W,): every method on the face's mean and on weighed regions, and the product.
+
+    Without a trace, because no face was found, the readers are the same and all are silent.
+    """
+    plain = {method: f"{method}, plain mean" for method in METHODS}
+    weighed = {method: f"{method}, regions weighed" for method in METHODS}
+    if trace is None:
+        return {reader: [SILENT] * len(windows) for reader in (*plain.values(), *weighed.values(), PRODUCT)}
+    mean = mean_of_regions(trace)
+    return {
+        **{reader: forced(mean, method, windows) for method, reader in plain.items()},
+        **{reader: forced(trace, method, windows) for method, reader in weighed.items()},
+        PRODUCT: product(trace, windows, face_size_px),
+    }
+
+
+def mean_of_regions(trace: RoiTrace) -> RoiTrace:
+    """Return a trace of one region, the mean colour of the large regions: what a plain method is given."""
+    rows = voting_regions(trace.region_names)
+    pixels = np.where(np.isfinite(trace.rgb[rows]).all(axis=2), trace.pixels[rows], 0.0)
+    total = pixels.sum(axis=0)
+    summed = (np.nan_to_num(trace.rgb[rows]) * pixels[..., None]).sum(axis=0)
+    rgb = np.where(total[:, None] > 0, summed / np.maximum(total, 1e-9)[:, None], np.nan)
+    clipped = (trace.clipped[rows] * pixels).sum(axis=0) / np.maximum(total, 1e-9)
+    return RoiTrace(trace.track_id, ("face",), trace.times_s, rgb[None], total[None], clipped[None])
+
+
+def forced(trace: RoiTrace, method: str, windows: Sequence[Window]) -> list[Rate]:
+    """Return a rate for every window in which a region was seen: no abstention, the SNR in dB as confidence."""
+    even = even_trace(trace)
+    rows = voting_regions(even.region_names)
+    waves = np.nan_to_num(pulse_signal(even, method).values[rows])
+    seen = even.seen[rows]
+    return [_weighed(waves, seen, _inside(even.times_s, window), even.rate_hz) for window in windows]
+
+
+def _inside(times_s: NDArray[np.float64], window: Window) -> NDArray[np.bool_]:
+    return (times_s >= window.start_s - 1e-6) & (times_s < window.end_s - 1e-6)
+
+
+def _weighed(waves: NDArray[np.float64], seen: NDArray[np.bool_], inside: NDArray[np.bool_], rate_hz: float) -> Rate:
+    """The peak of the sum of the waves (R, N) within a window, each by the inverse of its noise."""
+    usable = seen[:, inside].mean(axis=1) >= SEEN_SHARE if inside.any() else np.zeros(len(seen), bool)
+    if not usable.any():
+        return SILENT
+    part = waves[usable][:, inside]
+    weights = region_weights(power_spectrum(part[:, None], rate_hz))[:, 0]
+    return peak_of(weights @ part, rate_hz)
+
+
+def peak_of(wave: NDArray[np.float64], rate_hz: float) -> Rate:
+    """Return the rate of a wave (N,) with its SNR in dB."""
+    spectrum = power_spectrum(wave, rate_hz)
+    hz = fundamental_hz(spectrum)
+    return Rate(60 * float(hz), float(snr_db(spectrum, hz)))
+
+
+def product(trace: RoiTrace, windows: Sequence[Window], face_size_px: float) -> list[Rate]:
+    """Return what `read_pulse` says of the windows, with its abstentions; all windows have one length and distance."""
+    if not windows:
+        return []
+    length = windows[0].end_s - windows[0].start_s
+    step = windows[1].start_s - windows[0].start_s if len(windows) > 1 else length
+    _, reading = read_pulse(trace, window_s=length, step_s=step, face_size_px=face_size_px)
+    answers = []
+    for window in windows:
+        near = [one for one in reading.windows if abs(one.start_s - window.start_s) <= SAME_START_S]
+        answers.append(Rate(near[0].bpm, near[0].confidence) if near else SILENT)
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """What other packages read of the same clips: clip -> reader -> what it wrote."""
+
+    names: tuple[str, ...]
+    answers: dict[str, dict[str, dict[str, Any]]]
+
+    def read(self, clip_id: str, windows: Sequence[Window]) -> dict[str, list[Rate]]:
+        """Return reader -> rates (W,): by our spectrum of the peer's wave, and as the peer gives it itself."""
+        rates: dict[str, list[Rate]] = {}
+        for name in self.names:
+            answer = self.answers.get(clip_id, {}).get(name)
+            rates[name] = [SILENT] * len(windows) if answer is None else _of_wave(answer, windows)
+            rates[f"{name}, own rate"] = [SILENT] * len(windows) if answer is None else _own(answer, windows)
+        return rates
+
+
+def load_peers(paths: Sequence[Path]) -> Peers:
+    """Read the files that the scripts in benchmarks/peers wrote.
+
+    Raises:
+        DatasetError: a file is missing or is not such a file.
+    """
+    names: list[str] = []
+    answers: dict[str, dict[str, dict[str, Any]]] = {}
+    for path in paths:
+        try:
+            written = json.loads(path.read_text(encoding="utf-8"))
+            models: dict[str, dict[str, dict[str, Any]]] = written["models"]
+            package = written["package"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DatasetError(f"{path.name} is not a file of peers' readings.") from error
+        for model, clips in models.items():
+            names.append(f"{model} ({package})")
+            for clip_id, answer in clips.items():
+                answers.setdefault(clip_id, {})[names[-1]] = answer
+    return Peers(tuple(names), answers)
+
+
+def _of_wave(answer: dict[str, Any], windows: Sequence[Window]) -> list[Rate]:
+    rate_hz = float(answer["rate_hz"])
+    wave = band_pass(np.asarray(answer["wave"], np.float64), rate_hz)
+    times_s = float(answer["start_s"]) + np.arange(len(wave)) / rate_hz
+    rates = []
+    for window in windows:
+        part = wave[_inside(times_s, window)]
+        whole = len(part) >= SEEN_SHARE * (window.end_s - window.start_s) * rate_hz
+        rates.append(peak_of(part, rate_hz) if whole else SILENT)
+    return rates
+
+
+def _own(answer: dict[str, Any], windows: Sequence[Window]) -> list[Rate]:
+    by_start = {round(float(one["start_s"]), 2): one["bpm"] for one in answer["own"]}
+    return [Rate(by_start.get(round(window.start_s, 2)), float("nan")) for window in windows]
