@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from core.signals import METHODS, even_trace, pulse_signal, read_pulse
 from core.signals.filters import band_pass
 from core.signals.pulse import voting_regions
 from core.signals.quality import region_weights, snr_db
-from core.signals.spectrum import fundamental_hz, power_spectrum
+from core.signals.spectrum import fundamental_hz, peak_hz, power_spectrum, refined_hz, whitened
 from core.types import RoiTrace
 
 SEEN_SHARE = 0.95
@@ -35,21 +35,21 @@ class Rate:
 
 
 SILENT = Rate(None, 0.0)
+ReadWave = Callable[[NDArray[np.float64], float], Rate]
 
 
 def read_all(trace: RoiTrace | None, windows: Sequence[Window], face_size_px: float) -> dict[str, list[Rate]]:
-    """Return reader -> rates (W,): every method on the face's mean and on weighed regions, and the product.
+    """Return reader -> rates (W,): every method plain and on all regions, and the product.
 
     Without a trace, because no face was found, the readers are the same and all are silent.
     """
-    plain = {method: f"{method}, plain mean" for method in METHODS}
-    weighed = {method: f"{method}, regions weighed" for method in METHODS}
+    plains = {f"{method}, plain mean": method for method in METHODS}
+    together = {f"{method}, all regions": method for method in METHODS}
     if trace is None:
-        return {reader: [SILENT] * len(windows) for reader in (*plain.values(), *weighed.values(), PRODUCT)}
-    mean = mean_of_regions(trace)
+        return {reader: [SILENT] * len(windows) for reader in (*plains, *together, PRODUCT)}
     return {
-        **{reader: forced(mean, method, windows) for method, reader in plain.items()},
-        **{reader: forced(trace, method, windows) for method, reader in weighed.items()},
+        **{reader: plain(trace, method, windows) for reader, method in plains.items()},
+        **{reader: weighed(trace, method, windows) for reader, method in together.items()},
         PRODUCT: product(trace, windows, face_size_px),
     }
 
@@ -65,33 +65,55 @@ def mean_of_regions(trace: RoiTrace) -> RoiTrace:
     return RoiTrace(trace.track_id, ("face",), trace.times_s, rgb[None], total[None], clipped[None])
 
 
-def forced(trace: RoiTrace, method: str, windows: Sequence[Window]) -> list[Rate]:
-    """Return a rate for every window in which a region was seen: no abstention, the SNR in dB as confidence."""
+def plain(trace: RoiTrace, method: str, windows: Sequence[Window]) -> list[Rate]:
+    """Return the strongest frequency of the method's wave of the face's mean colour, for every window with a face."""
+    even = even_trace(mean_of_regions(trace))
+    wave = np.nan_to_num(pulse_signal(even, method).values[0])
+    parts = [_inside(even.times_s, window) for window in windows]
+    return [peak_of(wave[part], even.rate_hz) if _usable(even.seen, part).all() else SILENT for part in parts]
+
+
+def weighed(trace: RoiTrace, method: str, windows: Sequence[Window]) -> list[Rate]:
+    """Return the rate of all regions together as `read_pulse` takes it, for every window with a face: no gate."""
     even = even_trace(trace)
-    rows = voting_regions(even.region_names)
-    waves = np.nan_to_num(pulse_signal(even, method).values[rows])
-    seen = even.seen[rows]
-    return [_weighed(waves, seen, _inside(even.times_s, window), even.rate_hz) for window in windows]
+    waves = np.nan_to_num(pulse_signal(even, method).values)
+    return [_together(waves, even.seen, _inside(even.times_s, window), even.rate_hz) for window in windows]
 
 
 def _inside(times_s: NDArray[np.float64], window: Window) -> NDArray[np.bool_]:
     return (times_s >= window.start_s - 1e-6) & (times_s < window.end_s - 1e-6)
 
 
-def _weighed(waves: NDArray[np.float64], seen: NDArray[np.bool_], inside: NDArray[np.bool_], rate_hz: float) -> Rate:
-    """The peak of the sum of the waves (R, N) within a window, each by the inverse of its noise."""
-    usable = seen[:, inside].mean(axis=1) >= SEEN_SHARE if inside.any() else np.zeros(len(seen), bool)
+def _usable(seen: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which regions (R,) were seen in nearly all of a window."""
+    return seen[:, inside].mean(axis=1) >= SEEN_SHARE if inside.any() else np.zeros(len(seen), bool)
+
+
+def _together(waves: NDArray[np.float64], seen: NDArray[np.bool_], inside: NDArray[np.bool_], rate_hz: float) -> Rate:
+    """The rate of the sum of the waves (R, N) within a window, each by the inverse of its noise."""
+    usable = _usable(seen, inside)
     if not usable.any():
         return SILENT
     part = waves[usable][:, inside]
-    weights = region_weights(power_spectrum(part[:, None], rate_hz))[:, 0]
-    return peak_of(weights @ part, rate_hz)
+    weights = region_weights(whitened(power_spectrum(part[:, None], rate_hz)))[:, 0]
+    return beat_of(weights @ part, rate_hz)
+
+
+def beat_of(wave: NDArray[np.float64], rate_hz: float) -> Rate:
+    """Return the rate of a wave (N,) as `read_pulse` takes it, from its whitened spectrum, with its SNR in dB."""
+    spectrum = power_spectrum(wave, rate_hz)
+    white = whitened(spectrum)
+    hz = fundamental_hz(white)
+    return Rate(60 * float(refined_hz(spectrum, hz)), float(snr_db(white, hz)))
 
 
 def peak_of(wave: NDArray[np.float64], rate_hz: float) -> Rate:
-    """Return the rate of a wave (N,) with its SNR in dB."""
+    """Return the rate of a wave (N,) with its SNR in dB: the strongest frequency, as published figures take it.
+
+    No rule for strong second harmonics: on a weak wave noise at half the rate would pass for a beat.
+    """
     spectrum = power_spectrum(wave, rate_hz)
-    hz = fundamental_hz(spectrum)
+    hz = peak_hz(spectrum)
     return Rate(60 * float(hz), float(snr_db(spectrum, hz)))
 
 
@@ -117,12 +139,17 @@ class Peers:
     answers: dict[str, dict[str, dict[str, Any]]]
 
     def read(self, clip_id: str, windows: Sequence[Window]) -> dict[str, list[Rate]]:
-        """Return reader -> rates (W,): by our spectrum of the peer's wave, and as the peer gives it itself."""
+        """Return reader -> rates (W,): the wave's strongest frequency, our reading of it, and the peer's own rate.
+
+        Three, since how a wave is read can matter more than who made it.
+        """
         rates: dict[str, list[Rate]] = {}
         for name in self.names:
             answer = self.answers.get(clip_id, {}).get(name)
-            rates[name] = [SILENT] * len(windows) if answer is None else _of_wave(answer, windows)
-            rates[f"{name}, own rate"] = [SILENT] * len(windows) if answer is None else _own(answer, windows)
+            silent = [SILENT] * len(windows)
+            rates[name] = _of_wave(answer, windows, peak_of) if answer else silent
+            rates[f"{name}, read as ours"] = _of_wave(answer, windows, beat_of) if answer else silent
+            rates[f"{name}, own rate"] = _own(answer, windows) if answer else silent
         return rates
 
 
@@ -148,7 +175,7 @@ def load_peers(paths: Sequence[Path]) -> Peers:
     return Peers(tuple(names), answers)
 
 
-def _of_wave(answer: dict[str, Any], windows: Sequence[Window]) -> list[Rate]:
+def _of_wave(answer: dict[str, Any], windows: Sequence[Window], reading: ReadWave) -> list[Rate]:
     rate_hz = float(answer["rate_hz"])
     wave = band_pass(np.asarray(answer["wave"], np.float64), rate_hz)
     times_s = float(answer["start_s"]) + np.arange(len(wave)) / rate_hz
@@ -156,7 +183,7 @@ def _of_wave(answer: dict[str, Any], windows: Sequence[Window]) -> list[Rate]:
     for window in windows:
         part = wave[_inside(times_s, window)]
         whole = len(part) >= SEEN_SHARE * (window.end_s - window.start_s) * rate_hz
-        rates.append(peak_of(part, rate_hz) if whole else SILENT)
+        rates.append(reading(part, rate_hz) if whole else SILENT)
     return rates
 
 

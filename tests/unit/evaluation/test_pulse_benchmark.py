@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.clip_traces import CROP_PX, CropCutter, framing
-from benchmarks.pulse_readers import PRODUCT, forced, load_peers, mean_of_regions, read_all
+from benchmarks.pulse_readers import PRODUCT, load_peers, mean_of_regions, plain, read_all, weighed
 from core.errors import DatasetError
 from core.evaluation.metrics import windows_of_clip
 from core.signals import METHODS
@@ -47,7 +47,8 @@ def test_the_methods_are_forced_to_answer_where_the_product_abstains() -> None:
     trace = skin_trace(Skin(bpm=None, noise=0.01), even_times(30, 26))
     answers = read_all(trace, WINDOWS, 150.0)
     assert all(rate.bpm is None for rate in answers[PRODUCT])
-    assert all(rate.bpm is not None for rate in answers["POS, plain mean"])
+    for reader in ("POS, plain mean", "POS, all regions"):
+        assert all(rate.bpm is not None for rate in answers[reader])
 
 
 def test_without_a_face_the_same_readers_are_silent() -> None:
@@ -73,8 +74,8 @@ def test_a_window_in_which_the_face_was_away_is_not_read() -> None:
     rgb = np.array(trace.rgb)
     rgb[:, (trace.times_s > 20) & (trace.times_s < 23)] = np.nan
     away = RoiTrace(0, trace.region_names, trace.times_s, rgb, trace.pixels, trace.clipped)
-    read = [rate.bpm is not None for rate in forced(away, "POS", WINDOWS)]
-    assert read == [True, True, False]
+    for reader in (plain, weighed):
+        assert [rate.bpm is not None for rate in reader(away, "POS", WINDOWS)] == [True, True, False]
 
 
 def test_peers_are_read_from_their_waves_and_by_their_own_rate(tmp_path: Path) -> None:
@@ -84,11 +85,12 @@ def test_peers_are_read_from_their_waves_and_by_their_own_rate(tmp_path: Path) -
     path.write_text(json.dumps({"package": "open-x 1.0", "models": {"Net": {"clip": answer}}}))
     peers = load_peers([path])
     rates = peers.read("clip", WINDOWS)
-    assert [rate.bpm for rate in rates["Net (open-x 1.0)"]] == [
-        pytest.approx(96, abs=0.5),
-        pytest.approx(96, abs=0.5),
-        None,  # the wave ends before the window does
-    ]
+    for reader in ("Net (open-x 1.0)", "Net (open-x 1.0), read as ours"):
+        assert [rate.bpm for rate in rates[reader]] == [
+            pytest.approx(96, abs=0.5),
+            pytest.approx(96, abs=0.5),
+            None,  # the wave ends before the window does
+        ]
     assert [rate.bpm for rate in rates["Net (open-x 1.0), own rate"]] == [None, 95.0, None]
     assert all(rate.bpm is None for rates in peers.read("another", WINDOWS).values() for rate in rates)
 
