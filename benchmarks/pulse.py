@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from benchmarks.clip_traces import TraceCache
 from benchmarks.pulse_readers import Peers, Rate, load_peers, read_all
 from core.errors import FacepulseError
 from core.evaluation.datasets import DATASETS, PulseRecording
+from core.evaluation.datasets.ubfc_rppg import LEFT_OUT
 from core.evaluation.metrics import CLOSE_BPM, TruthRate, Window, truth_rate, windows_of_clip
 from core.evaluation.pulse_table import RateReading, coverage_table, overall_table, subject_table, summarise
 
@@ -42,8 +43,10 @@ def main() -> None:
     given = _parser().parse_args()
     try:
         recordings = list(DATASETS[given.dataset](given.data))
+        known = LEFT_OUT if given.dataset == "ubfc-rppg" else {}
+        left_out = {clip: why for clip, why in known.items() if any(given.data.glob(f"**/{clip}"))}
         peers = load_peers(given.peers)
-        measured = measure(recordings, TraceCache(given.cache), peers, given.window, given.step, given.truth)
+        measured = measure(recordings, TraceCache(given.cache), peers, given.window, given.step, given.truth, left_out)
     except FacepulseError as error:
         sys.exit(str(error))
     if not measured.by_reader:
@@ -68,11 +71,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def measure(
-    recordings: Sequence[PulseRecording], cache: TraceCache, peers: Peers, window_s: float, step_s: float, truth: str
+    recordings: Sequence[PulseRecording],
+    cache: TraceCache,
+    peers: Peers,
+    window_s: float,
+    step_s: float,
+    truth: str,
+    left_out: Mapping[str, str],
 ) -> Measured:
     """Return the readings of every reader in every window that has a truth."""
     by_reader: dict[str, list[RateReading]] = {}
     notes = [f"{one.clip_id}: {one.note}" for one in recordings if one.note]
+    notes += [f"{clip} left out: {why}" for clip, why in left_out.items()]
     doubtful = total = 0
     with _progress() as progress:
         clips = progress.add_task("clips", total=len(recordings))
