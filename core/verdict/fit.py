@@ -1,0 +1,223 @@
+"""A calibration from scores: weights, and thresholds set on real faces that the weights did not see.
+
+The scores themselves must come from detectors that had not seen the person (out of fold), or every figure flatters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from core.types import Evidence
+from core.verdict.fuse import Calibration, score_log_odds
+
+FALSE_ALARMS = 0.01
+MISSED_FAKES = 0.05
+MOST_FOLDS = 20
+RIDGE = 1.0
+TAIL_SHARE = 0.1
+"""The upper tenth of the real faces tells how fast their log-odds fall off."""
+CONFIDENCE = 0.95
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredFace:
+    """One face with what every detector said of it, and what it is.
+
+    `evidence` holds scores given by detectors that had not seen `person` in training. `generator` is "" for a real
+    face. `clip` names the face, and is unique.
+    """
+
+    clip: str
+    fake: bool
+    person: str
+    generator: str
+    evidence: tuple[Evidence, ...]
+
+
+def fit_fusion(
+    faces: Sequence[ScoredFace],
+    *,
+    seed: int = 0,
+    false_alarms: float = FALSE_ALARMS,
+    missed_fakes: float = MISSED_FAKES,
+) -> Calibration:
+    """Fit weights by ridge-penalised logistic regression, and thresholds on faces held out by person.
+
+    Fakes and reals weigh the same, so the probability is that for even odds beforehand. Detectors that help against
+    their own scores (a negative weight) are left out. Cross-fitting over persons gives every face log-odds from
+    weights that did not see its person; on those the weights are rescaled (Platt), and the thresholds are set:
+
+    - `fake_from`: an exponential tail through the upper tenth of the real faces, with the upper end of the interval
+      of its scale, gives the log-odds that `false_alarms` of real faces pass; never below the highest real face. With
+      fewer than 1 / `false_alarms` real faces a distribution-free (conformal) threshold would be infinite, so this
+      one leans on that tail: `measured["false_alarm_bound"]` is what the count alone supports (Clopper and Pearson).
+    - `real_up_to`: the split-conformal quantile below which at most `missed_fakes` of the fakes lie.
+
+    Args:
+        faces: out-of-fold scores; those without any score are not used.
+        seed: of the draw of persons into folds.
+        false_alarms: share of real faces that may be called fake.
+        missed_fakes: share of fakes that may be called free of signs.
+
+    Raises:
+        ValueError: there are not both fakes and reals of at least two persons each, a detector has two versions, or
+            no detector tells fake from real at all.
+    """
+    used = [face for face in faces if any(e.fake_score is not None for e in face.evidence)]
+    versions = _versions(used)
+    fake = np.array([face.fake for face in used], bool)
+    person = np.array([face.person for face in used], str)
+    if min(len(set(person[fake])), len(set(person[~fake]))) < 2:
+        raise ValueError("a fusion is fitted on fakes and reals of at least two persons each")
+    design = np.array([_features(face, list(versions)) for face in used])
+    kept, coefficients = _fit(design, fake)
+    if not kept:
+        raise ValueError("no detector tells the fakes from the reals")
+    held_out = _cross_fitted(design, fake, person, seed)
+    slope, shift = _platt(held_out, fake)
+    totals = slope * held_out + shift
+    fake_from, tail = _fake_threshold(totals[~fake], false_alarms)
+    real_up_to = min(_real_threshold(totals[fake], missed_fakes), fake_from - 1e-6)
+    names = [list(versions)[i] for i in kept]
+    return Calibration(
+        id=_identity(used, seed, false_alarms, missed_fakes),
+        versions={name: versions[name] for name in names},
+        weights={name: float(slope * coefficients[1 + 2 * i]) for name, i in zip(names, kept, strict=True)},
+        offsets={name: float(slope * coefficients[2 + 2 * i]) for name, i in zip(names, kept, strict=True)},
+        bias=float(slope * coefficients[0] + shift),
+        fake_from=_sigmoid(fake_from),
+        real_up_to=_sigmoid(real_up_to),
+        tail_log_odds=tail,
+        measured=_measured(totals, fake, person, fake_from, real_up_to),
+    )
+
+
+def upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
+    """The highest share that is compatible with `events` of `trials` (Clopper and Pearson 1934, one-sided)."""
+    if trials == 0 or events >= trials:
+        return 1.0
+    return float(beta.ppf(confidence, events + 1, trials - events))
+
+
+def _versions(faces: Sequence[ScoredFace]) -> dict[str, str]:
+    pairs = sorted({(e.detector, e.version) for face in faces for e in face.evidence if e.fake_score is not None})
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("every detector has one version in the table")
+    return dict(pairs)
+
+
+def _features(face: ScoredFace, names: list[str]) -> list[float]:
+    """1, then for each detector quality × log-odds of its score, and its quality; zeros where it abstained."""
+    row = [1.0] + [0.0] * (2 * len(names))
+    for e in face.evidence:
+        if e.fake_score is not None:
+            at = 1 + 2 * names.index(e.detector)
+            row[at], row[at + 1] = e.quality * score_log_odds(e), e.quality
+    return row
+
+
+def _fit(design: Floats, fake: NDArray[np.bool_]) -> tuple[list[int], Floats]:
+    """Indices of the detectors kept, and the coefficients of all columns: zero for those that were left out."""
+    kept = list(range((design.shape[1] - 1) // 2))
+    while True:
+        columns = [0, *(c for i in kept for c in (1 + 2 * i, 2 + 2 * i))]
+        found = np.zeros(design.shape[1])
+        found[columns] = _logistic(design[:, columns], fake)
+        worst = min(kept, key=lambda i: found[1 + 2 * i], default=None)
+        if worst is None or found[1 + 2 * worst] > 0:
+            return kept, found
+        kept.remove(worst)
+
+
+def _logistic(design: Floats, fake: NDArray[np.bool_], ridge: float = RIDGE) -> Floats:
+    """Newton's method; the first column is not penalised; both classes weigh half of all rows."""
+    weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum()) * len(fake)
+    penalty = np.full(design.shape[1], ridge)
+    penalty[0] = 1e-6
+    found = np.zeros(design.shape[1])
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))
+        gradient = design.T @ (weight * (p - fake)) + penalty * found
+        curvature = (design * (weight * p * (1 - p) + 1e-9)[:, None]).T @ design + np.diag(penalty)
+        step = np.linalg.solve(curvature, gradient)
+        step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
+        found = found - step
+        if np.abs(step).max() < 1e-9:
+            break
+    return found
+
+
+def _cross_fitted(design: Floats, fake: NDArray[np.bool_], person: NDArray[np.str_], seed: int) -> Floats:
+    """Log-odds of every face from weights that were fitted without its person."""
+    people = np.random.default_rng(seed).permutation(np.unique(person))
+    totals = np.zeros(len(fake))
+    for part in np.array_split(people, min(MOST_FOLDS, len(people))):
+        test = np.isin(person, part)
+        if (~test & fake).any() and (~test & ~fake).any():
+            totals[test] = design[test] @ _fit(design[~test], fake[~test])[1]
+    return totals
+
+
+def _platt(totals: Floats, fake: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope in 0.1..1 and shift that calibrate held-out log-odds: what was learned is never made bolder."""
+    shift, slope = _logistic(np.column_stack([np.ones(len(totals)), totals]), fake, ridge=1e-3)
+    if 0.1 <= slope <= 1:
+        return float(slope), float(shift)
+    return float(np.clip(slope, 0.1, 1.0)), 0.0
+
+
+def _fake_threshold(real: Floats, share: float) -> tuple[float, float]:
+    """Log-odds that `share` of real faces pass, and the scale of their tail."""
+    from_ = float(np.quantile(real, 1 - TAIL_SHARE))
+    above = real[real > from_] - from_
+    scale = float(above.mean()) if len(above) else 0.0
+    scale *= 1 + 1 / math.sqrt(max(len(above), 1))  # the upper end of the interval of its mean, one standard error
+    extrapolated = from_ + scale * math.log(TAIL_SHARE / share)
+    return max(extrapolated, float(real.max()) + 1e-6), scale
+
+
+def _real_threshold(fake: Floats, share: float) -> float:
+    """Log-odds below which the next fake lies with probability `share` at most (split-conformal)."""
+    rank = math.floor(share * (len(fake) + 1))
+    return float(np.sort(fake)[rank - 1]) if rank >= 1 else float(fake.min()) - 1.0
+
+
+def _measured(
+    totals: Floats, fake: NDArray[np.bool_], person: NDArray[np.str_], fake_from: float, real_up_to: float
+) -> dict[str, float]:
+    reals, alarms = int((~fake).sum()), int((totals[~fake] >= fake_from).sum())
+    return {
+        "real_faces": float(reals),
+        "real_persons": float(len(set(person[~fake]))),
+        "fake_faces": float(fake.sum()),
+        "fake_persons": float(len(set(person[fake]))),
+        "false_alarms": float(alarms),
+        "false_alarm_bound": round(upper_bound(alarms, reals), 6),
+        "fakes_found": round(float((totals[fake] >= fake_from).mean()), 6),
+        "fakes_missed": round(float((totals[fake] <= real_up_to).mean()), 6),
+        "answered": round(float(((totals >= fake_from) | (totals <= real_up_to)).mean()), 6),
+    }
+
+
+def _identity(faces: Sequence[ScoredFace], *settings: float) -> str:
+    """A name that is equal for two fits of the same table with the same settings."""
+    rows = sorted(
+        [face.clip, face.fake, face.person, [[e.detector, e.version, e.fake_score, e.quality] for e in face.evidence]]
+        for face in faces
+    )
+    digest = hashlib.sha256(json.dumps([rows, settings], default=str).encode()).hexdigest()
+    return f"fusion-{digest[:12]}"
+
+
+def _sigmoid(log_odds: float) -> float:
+    return float(1 / (1 + math.exp(-log_odds)))
