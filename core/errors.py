@@ -67,6 +67,12 @@ class DatasetError(FacepulseError):
     code = "dataset"
 
 
+class TrainingError(FacepulseError):
+    """A network cannot be trained as it was asked for."""
+
+    code = "training"
+
+
 class StoreError(FacepulseError):
     """The database cannot be opened, read or written."""
 
