@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from core.detectors.base import ClipDetector, FaceDetector
+from core.detectors.cell_agreement import CellAgreementDetector
 from core.detectors.provenance import ProvenanceDetector
 from core.detectors.pulse import PulseDetector
+from core.detectors.pulse_cnn import PulseCnnDetector
 
-FACE_DETECTORS: dict[str, FaceDetector] = {d.name: d for d in (PulseDetector(),)}
+FACE_DETECTORS: dict[str, FaceDetector] = {
+    d.name: d for d in (PulseDetector(), PulseCnnDetector(), CellAgreementDetector())
+}
 CLIP_DETECTORS: dict[str, ClipDetector] = {d.name: d for d in (ProvenanceDetector(),)}
