@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,7 @@ from core.types import (
     Report,
     RoiTrace,
     Stage,
+    Verdict,
 )
 from core.verdict import conclude
 from core.versions import component_versions, weight_hashes
@@ -90,7 +91,7 @@ def analyse(
     with watch.stage(Stage.DETECTORS):
         evidence = _examine(clip, faces)
         summaries = tuple(_summary(face) for face in faces)
-        verdict = conclude(evidence, summaries)
+        verdict = _with_note(conclude(evidence, summaries), seen)
     report = Report(
         clip_sha256=clip.sha256,
         size_bytes=clip.size_bytes,
@@ -117,6 +118,7 @@ class _Seen:
     key_frames: tuple[KeyFrame, ...]
     frames: int
     seconds: float
+    truncated: bool
 
 
 def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
@@ -135,7 +137,8 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
         watch.frames(frames, reader.expected_frames)
     tracks = tracker.finish()
     ids = tracker.final_ids
-    return _Seen(tracks, recorder.finish(ids), crops.finish(ids), album.finish(ids), frames, last_s - first_s)
+    traces, kept, pictures = recorder.finish(ids), crops.finish(ids), album.finish(ids)
+    return _Seen(tracks, traces, kept, pictures, frames, last_s - first_s, reader.truncated)
 
 
 def _face_material(clip: Clip, track: FaceTrack, trace: RoiTrace, crops: AlignedFaces | None) -> FaceMaterial:
@@ -155,6 +158,14 @@ def _examine(clip: Clip, faces: tuple[FaceMaterial, ...]) -> tuple[Evidence, ...
     on_clip = [detector.examine(clip) for detector in CLIP_DETECTORS.values()]
     on_faces = [detector.examine(face) for face in faces for detector in FACE_DETECTORS.values()]
     return tuple(on_clip + on_faces)
+
+
+def _with_note(verdict: Verdict, seen: _Seen) -> Verdict:
+    """Say it when the answer rests on a part of the clip only."""
+    if not seen.truncated:
+        return verdict
+    note = f"The file is damaged or cut off: the answer rests on the {seen.seconds:.1f} s that could be decoded."
+    return replace(verdict, reasons=(*verdict.reasons, note))
 
 
 def _summary(face: FaceMaterial) -> FaceSummary:
