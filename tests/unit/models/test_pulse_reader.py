@@ -143,3 +143,22 @@ def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path):
     train(clips, TrainingConfig(steps=1, batch=1, regions=4, window_s=4), checkpoint=tmp_path / "a.pt")
     with pytest.raises(ValueError, match="another configuration"):
         train(clips, TrainingConfig(steps=2, batch=1, regions=4, window_s=4), checkpoint=tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize("bpm", [52.0, 75.0, 110.0, 150.0])
+def test_the_shipped_weights_read_a_clear_pulse(bpm):
+    reading = read_rate(read_wave(skin(bpm, 12, regions=20)[0]))
+    assert reading.bpm == pytest.approx(bpm, abs=1.5)
+    assert reading.confidence > 0.7
+
+
+def test_the_shipped_weights_are_not_sure_of_noise():
+    sure = [read_rate(read_wave(skin(None, 12, regions=20, seed=seed)[0])).confidence for seed in range(8)]
+    assert np.median(sure) < 0.5
+
+
+def test_the_shipped_weights_read_a_pulse_under_motion_ten_times_as_strong():
+    rgb, _ = skin(80, 12, regions=20)
+    time = np.arange(rgb.shape[1]) / RATE_HZ
+    sway = 1 + 0.04 * np.sin(2 * np.pi * 0.45 * time + 1)[:, None]
+    assert read_rate(read_wave(rgb * sway)).bpm == pytest.approx(80, abs=1.5)
