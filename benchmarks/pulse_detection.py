@@ -61,8 +61,8 @@ BEST = 64
 """The length that did best in the table of lengths: what the controls and the other clips are asked with."""
 SEEDS = (0, 1, 2)
 """Of the best length; the others are trained once."""
-SMALLEST_FACE_PX, SHORTEST_S = 100.0, 3.0
-"""Real clips below these teach the agreement nothing: core/detectors/cell_agreement.py does not answer there."""
+SMALLEST_FACE_PX, SHORTEST_S, FEWEST_BITS = 100.0, 3.0, 0.05
+"""Where core/detectors/cell_agreement.py answers; real clips with fewer bits a pixel still teach it."""
 FACES_A_SOURCE = 4.0
 """What all real clips of one collection together weigh, in faces of the pairs."""
 SHUFFLES = 2
@@ -372,6 +372,7 @@ def _print_agreement(
         if name != "all pairs":
             _print_thresholds(console, p, labels.fake[segments.face])
     console.print(table)
+    asked &= np.array([f.bits_per_pixel >= FEWEST_BITS for f in rest])
     found = np.full(len(rest), np.nan)
     ones = np.ones(int((known & big).sum()))
     for name in sorted(set(source)):

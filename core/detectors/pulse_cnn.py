@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WEIGHTS = "ppg-cnn"
 OMEGA, STRIDE = 64, 32
 SMALLEST = 1e-4
-LIMITS = GateLimits(face_px=(100, 140), seconds=(3, 8), bits_per_pixel=(0.03, 0.08))
+LIMITS = GateLimits(face_px=(100, 140), seconds=(3, 8), bits_per_pixel=(0.05, 0.1))
 TOO_LITTLE = "too little of the mid face is seen without interruption"
 TOO_WEAK = "the pulse network is told, not counted: on people and swaps that it never saw it is right too seldom"
 
