@@ -26,16 +26,21 @@ EDIT_EVERY_S = 2.0
 DOWNLOADS_AT_ONCE = 2
 PICTURE = "evidence.png"
 VIDEO_ENDINGS = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".3gp", ".ogv"})
+PICTURE_ENDINGS = frozenset({".gif", ".png", ".apng", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
-HOW_TO = "Post a video clip and mention me in the same message; I will look whether its faces show signs of a deepfake."
+HOW_TO = (
+    "Post a video clip or a picture and mention me in the same message; "
+    "I will look whether its faces show signs of a deepfake."
+)
 LOST = "I lost this check; please post the clip again."
 NOT_FETCHED = "The clip could not be fetched from Discord; please post it again."
 
 
-def is_video(attachment: discord.Attachment) -> bool:
-    """Return whether an attachment says, by its type or its ending, that it is a video."""
+def is_clip(attachment: discord.Attachment) -> bool:
+    """Return whether an attachment says, by its type or its ending, that it is a video or a picture."""
     kind = attachment.content_type or ""
-    return kind.startswith("video/") or Path(attachment.filename).suffix.lower() in VIDEO_ENDINGS
+    ending = Path(attachment.filename).suffix.lower()
+    return kind.startswith(("video/", "image/")) or ending in VIDEO_ENDINGS | PICTURE_ENDINGS
 
 
 def is_addressed(message: discord.Message, me: discord.abc.User) -> bool:
@@ -98,8 +103,8 @@ class Checks(commands.Cog):
 
     async def _answer(self, message: discord.Message, attachment: discord.Attachment) -> None:
         name = attachment.filename
-        if not is_video(attachment):
-            await self._say(message, f"**{embeds.clip_name(name)}** is not a video. {HOW_TO}")
+        if not is_clip(attachment):
+            await self._say(message, f"**{embeds.clip_name(name)}** is not a video or a picture. {HOW_TO}")
             return
         if attachment.size > self._desk.max_bytes:
             sentence = words.too_large_sentence("This clip", attachment.size, self._desk.max_bytes)

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.types import FaceMaterial, FaceTrack, RoiTrace
 
+SINGLE_PICTURE = "a single picture shows nothing that changes over time"
 TOO_COMPRESSED = "the clip is compressed too strongly for its picture size"
 LUMA = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709, of linear light
 
@@ -50,9 +51,10 @@ def quality_gates(face: FaceMaterial, limits: GateLimits) -> tuple[Gate, ...]:
     motion = motion_per_s(face.track)
     turned = float(np.median(np.abs(face.track.yaw_deg)))
     brightness, clipped = _exposure(face.trace)
+    short = f"the face is seen for only {seconds:.1f} s" if len(face.track.times_s) > 1 else SINGLE_PICTURE
     return (
         _gate("face_size", size, "px", limits.face_px, f"the face is only {size:.0f} px"),
-        _gate("face_seconds", seconds, "s", limits.seconds, f"the face is seen for only {seconds:.1f} s"),
+        _gate("face_seconds", seconds, "s", limits.seconds, short),
         _gate("frame_rate", rate, "1/s", limits.rate_hz, f"the frame rate of {rate:.0f}/s is too low"),
         _gate("bits_per_pixel", bits, "bit", limits.bits_per_pixel, TOO_COMPRESSED),
         _gate("head_turned", turned, "deg", limits.turned_deg, f"the head is turned away by {turned:.0f}°"),

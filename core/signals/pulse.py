@@ -28,6 +28,7 @@ RESPIRATION_S = 30.0
 COARSE_BIN_HZ = 0.05
 """Fine enough to tell noise from pulse, and five times faster than what a rate is read from."""
 CELL_PREFIX = "cell_"
+SINGLE_PICTURE = "a single picture has no pulse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def windows_of(values: NDArray[np.float64], size: int, step: int) -> tuple[NDArr
 
 
 def _too_little(trace: RoiTrace, min_window_s: float, face_size_px: float | None) -> str | None:
+    if len(trace.times_s) == 1:
+        return SINGLE_PICTURE
     if face_size_px is not None and face_size_px < SMALLEST_FACE_PX:
         return f"face too small: {face_size_px:.0f} px"
     seen = np.isfinite(trace.rgb).all(axis=2).any(axis=0)

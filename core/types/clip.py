@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from core.types.checks import frozen_array, require
 
+STILL_CONTAINERS = frozenset({"png", "jpeg", "webp", "bmp", "tiff"})
+"""What `VideoInfo.container` says of a file that holds one still picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
     """The video stream as it is shown (after rotation), before any scaling for analysis.
 
-    `duration_s` and `frame_count` are what the header claims; what was really decoded is in the report.
+    `duration_s` and `frame_count` are what the header claims; what was really decoded is in the report. A still
+    picture is a stream of one frame with a frame rate of 0 and no duration.
     """
 
     width_px: int
@@ -33,6 +37,11 @@ class VideoInfo:
         require(self.width_px > 0 and self.height_px > 0, "a video has a width and a height")
         require(self.frame_rate >= 0, "a frame rate is not negative")
         require(self.rotation_deg in {0, 90, 180, 270}, "rotation is a quarter turn")
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the file is one still picture."""
+        return self.container in STILL_CONTAINERS
 
 
 @dataclass(frozen=True, slots=True)

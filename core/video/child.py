@@ -27,13 +27,14 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.video import picture
+from core.video.containers import container_name, is_still
 from core.video.hardening import give_up_privileges
 from core.video.protocol import SLOTS, End, Failure, FrameReady, Info, Job, Message, encode
 from core.video.timing import Clock, expected_frames, plausible_rate
 
 DECODERS = (
     "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,msmpeg4,msmpeg4v2,msmpeg4v3,mpeg2video,mpeg1video,mjpeg,"
-    "h263,flv,gif,theora,wmv1,wmv2,wmv3,vc1,prores,vp6,vp6f,dvvideo,rawvideo,ffv1,png"
+    "h263,flv,gif,theora,wmv1,wmv2,wmv3,vc1,prores,vp6,vp6f,dvvideo,rawvideo,ffv1,png,apng,webp,bmp,tiff"
 )
 """The decoders that may be opened, while probing too; FFmpeg has hundreds more."""
 
@@ -166,6 +167,8 @@ def video_stream(container: InputContainer, job: Job) -> VideoStream:
 
 def read_headers(container: InputContainer, stream: VideoStream, job: Job) -> Headers:
     """Read what the headers claim; where that passes a limit or is not there, count what the file really holds."""
+    if is_still(job.demuxer):
+        return Headers(None, 1, 1, Fraction(0))
     tick = stream.time_base or Fraction(1, av.time_base)
     duration_s: float | None = None
     if stream.duration and stream.duration > 0:
@@ -226,6 +229,8 @@ def decode_stream(stream: VideoStream, damage: Damage, headers: Headers, job: Jo
             yield info
         yield FrameReady(index, ring.put(converter.to_rgb(frame)), time_s)
         index += 1
+        if is_still(job.demuxer):  # a camera may have put a second picture behind the first
+            break
     if index == 0:
         raise GiveUpError("no_frame")
     yield End(index, damage.seen)
@@ -268,7 +273,7 @@ def describe(stream: VideoStream, frame: VideoFrame, headers: Headers, job: Job)
     """What the parent is told of the stream, from its headers and its first decoded frame."""
     width, height = picture.shown_size(frame)
     out_width, out_height = picture.fitted(width, height, job.max_side_px)
-    bit_rate = stream.bit_rate or getattr(stream.container, "bit_rate", 0)
+    bit_rate = 0 if is_still(job.demuxer) else stream.bit_rate or getattr(stream.container, "bit_rate", 0)
     return Info(
         width_px=width,
         height_px=height,
@@ -280,7 +285,7 @@ def describe(stream: VideoStream, frame: VideoFrame, headers: Headers, job: Job)
         frame_count=headers.frame_count,
         expected_frames=headers.expected_frames,
         codec=stream.codec_context.name,
-        container=job.demuxer,
+        container=container_name(job.demuxer),
         rotation_deg=picture.turn_deg(frame),
         bit_rate_kbps=bit_rate / 1000 if bit_rate and bit_rate > 0 else None,
     )

@@ -19,7 +19,7 @@ MOST_BOXES = 100_000
 ReadAt = Callable[[int, int], bytes]
 """`read_at(offset, size)`: bytes of the file, fewer at its end."""
 
-ACCEPTED = "MP4, MOV, WebM, Matroska, AVI, MPEG, GIF, FLV, Ogg or WMV"
+ACCEPTED = "MP4, MOV, WebM, Matroska, AVI, MPEG, FLV, Ogg, WMV, GIF, PNG, JPEG, WebP, BMP or TIFF"
 
 _MAGIC = (
     (0, b"\x1a\x45\xdf\xa3", "matroska"),
@@ -32,15 +32,18 @@ _MAGIC = (
     (8, b"AVI ", "avi"),
     *((4, box, "mov") for box in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
 )
+_PNG = b"\x89PNG\r\n\x1a\n"
 _PICTURES = (
-    (0, b"\x89PNG\r\n\x1a\n"),
-    (0, b"\xff\xd8\xff"),
-    (0, b"BM"),
-    (0, b"II*\x00"),
-    (0, b"MM\x00*"),
-    (8, b"WEBP"),
-    *((4, b"ftyp" + brand) for brand in (b"avif", b"heic", b"heix", b"mif1")),
+    (0, _PNG, "png"),
+    (0, b"\xff\xd8\xff", "jpeg"),
+    (8, b"WEBP", "webp"),
+    (0, b"II*\x00", "tiff"),
+    (0, b"MM\x00*", "tiff"),
+    (0, b"BM", "bmp"),
 )
+_PICTURES_NOT_READ = tuple((4, b"ftyp" + brand) for brand in (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1"))
+_STILL_DEMUXERS = frozenset(f"{kind}_pipe" for _, _, kind in _PICTURES)
+_WEBP_ANIMATION = 2  # the flag of its VP8X header, WebP container specification, "Extended File Format"
 _SOUNDS = ((0, b"ID3"), (0, b"fLaC"), (8, b"WAVE"), (0, b"\xff\xfb"), (0, b"\xff\xf1"), (0, b"\xff\xf9"))
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<ASX", b"<asx")
 
@@ -48,14 +51,16 @@ _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<ASX", b"<asx")
 def demuxer_for(head: bytes) -> str:
     """Return the name of the one demuxer that may open a file beginning with `head` (`HEAD_BYTES` of it, or all).
 
+    Still pictures have demuxers of their own; `is_still` tells. An animated PNG is a clip.
+
     Raises:
-        UnreadableClipError: empty, a picture, a playlist, or nothing that is accepted.
+        UnreadableClipError: empty, a playlist, a picture of another kind, or nothing that is accepted.
         NoVideoError: a file of sound.
     """
     if not head:
         raise UnreadableClipError("The file is empty.")
-    if _any_at(head, _PICTURES):
-        raise UnreadableClipError("The file is a picture, not a video.")
+    if (picture := _picture_demuxer(head)) is not None:
+        return picture
     if _is_playlist(head):
         raise UnreadableClipError("The file is a playlist that points to other files, not a video itself.")
     for offset, magic, demuxer in _MAGIC:
@@ -65,7 +70,17 @@ def demuxer_for(head: bytes) -> str:
         return "mpegts"
     if _any_at(head, _SOUNDS):
         raise NoVideoError("The file holds sound but no video.")
-    raise UnreadableClipError(f"The file is not a video that can be read here ({ACCEPTED}).")
+    raise UnreadableClipError(f"The file is not a video or picture that can be read here ({ACCEPTED}).")
+
+
+def is_still(demuxer: str) -> bool:
+    """Whether `demuxer` reads one still picture."""
+    return demuxer in _STILL_DEMUXERS
+
+
+def container_name(demuxer: str) -> str:
+    """What a file that `demuxer` reads is called: "mov", "png", …"""
+    return demuxer.removesuffix("_pipe") if is_still(demuxer) else demuxer
 
 
 def is_cut_off(read_at: ReadAt, size_bytes: int, demuxer: str) -> bool:
@@ -81,6 +96,22 @@ def is_cut_off(read_at: ReadAt, size_bytes: int, demuxer: str) -> bool:
 
 def _any_at(head: bytes, magics: tuple[tuple[int, bytes], ...]) -> bool:
     return any(head.startswith(magic, offset) for offset, magic in magics)
+
+
+def _picture_demuxer(head: bytes) -> str | None:
+    """The demuxer of a picture, None for what is none."""
+    if _any_at(head, _PICTURES_NOT_READ):
+        raise UnreadableClipError(
+            "The file is a HEIC or AVIF picture, which cannot be read here; save it as PNG or JPEG."
+        )
+    kind = next((kind for offset, magic, kind in _PICTURES if head.startswith(magic, offset)), None)
+    if kind == "bmp" and head[6:10] != bytes(4):  # two letters are little: its reserved fields are zero
+        return None
+    if kind == "webp" and head[12:16] == b"VP8X" and len(head) > 20 and head[20] & _WEBP_ANIMATION:
+        raise UnreadableClipError("The file is an animated WebP, which cannot be read here; save it as GIF or MP4.")
+    if kind == "png" and b"acTL" in head:
+        return "apng"
+    return None if kind is None else f"{kind}_pipe"
 
 
 def _is_playlist(head: bytes) -> bool:

@@ -23,7 +23,7 @@ from core.errors import (
     UnreadableClipError,
 )
 from core.types.clip import Clip, Frame, VideoInfo
-from core.video.containers import HEAD_BYTES, demuxer_for, is_cut_off
+from core.video.containers import HEAD_BYTES, demuxer_for, is_cut_off, is_still
 from core.video.process import ChildEndedError, ChildLateError, DecoderProcess
 from core.video.protocol import End, Failure, FrameReady, Info, Job, Message, ProtocolError
 
@@ -48,6 +48,7 @@ class ClipReader:
         self._last_time_s = -1.0
         with _RegularFile(path, limits) as file:
             demuxer = demuxer_for(file.read_at(0, HEAD_BYTES))
+            self._still = is_still(demuxer)
             self._cut_off = is_cut_off(file.read_at, file.size_bytes, demuxer)
             self._decoder = DecoderProcess(
                 _job(file.fd, demuxer, limits), stall_s=limits.stall_s, waiting_s=limits.child_wall_s
@@ -142,12 +143,14 @@ class ClipReader:
         except ProtocolError as error:
             raise _nonsense(error) from error
         if isinstance(message, Failure):
+            if self._still:
+                raise _failed_picture(message, self._limits)
             raise _failed(message, self._limits, cut_off=self._cut_off)
         return message
 
 
 def open_clip(path: Path, limits: VideoLimits) -> ClipReader:
-    """Open a clip for analysis; its bytes are decoded only in a disposable child process.
+    """Open a clip or a still picture for analysis; its bytes are decoded only in a disposable child process.
 
     Args:
         path: an ordinary file.
@@ -157,6 +160,7 @@ def open_clip(path: Path, limits: VideoLimits) -> ClipReader:
         A `ClipReader`: use it in a `with`, then iterate over it once. Frames are RGB as shown (turned by the
         stream's rotation, the matrix and range of the stream or those that players assume), no side longer than
         `limits.analysis_max_side_px`, with strictly increasing times from the stream's timestamps that start at 0.
+        A still picture is a clip of one frame at 0 s, with a frame rate of 0 and no duration.
 
     Raises:
         ClipNotFoundError: there is no such ordinary file, or it may not be read.
@@ -298,5 +302,21 @@ def _failed(failure: Failure, limits: VideoLimits, *, cut_off: bool) -> ClipErro
             error = UnreadableClipError("The video file is cut off before its index, so nothing of it can be read.")
         case _:
             error = UnreadableClipError("The file is damaged or is not a video.")
+    error.__cause__ = RuntimeError(f"{failure.reason}: {failure.detail}")
+    return error
+
+
+def _failed_picture(failure: Failure, limits: VideoLimits) -> ClipError:
+    """The same for a file that is one still picture."""
+    error: ClipError
+    match failure.reason:
+        case "pixels":
+            error = ClipTooLargeError(
+                f"The picture is larger than {limits.max_pixels} pixels, the most that are accepted."
+            )
+        case "memory":
+            error = DecodingLimitError("The picture takes more memory to decode than is allowed.")
+        case _:
+            error = UnreadableClipError("The picture is damaged, or larger than can be decoded.")
     error.__cause__ = RuntimeError(f"{failure.reason}: {failure.detail}")
     return error

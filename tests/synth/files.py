@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -120,6 +122,51 @@ def picture(path: Path) -> Path:
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 96, 64, pix_fmt, Fraction(1, 25)
     frame = av.VideoFrame.from_ndarray(colour_frames(1)[0], format="rgb24").reformat(format=pix_fmt)
     path.write_bytes(b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)]))
+    return path
+
+
+def still(path: Path, rgb: NDArray[np.uint8]) -> Path:
+    """A still image of `rgb` (H, W, 3); PNG, JPEG, WebP, BMP or TIFF by the file's ending."""
+    done, data = cv2.imencode(path.suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise ValueError(f"no encoder for {path.suffix}")
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def exif_turned(path: Path, rgb: NDArray[np.uint8], orientation: int) -> Path:
+    """A JPEG that asks viewers to turn it (Exif 2.32, tag 0x0112)."""
+    data = still(path, rgb).read_bytes()
+    tags = struct.pack("<4sIHHHIHHI", b"II*\x00", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    segment = b"Exif\x00\x00" + tags
+    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + data[2:])
+    return path
+
+
+def huge_picture(path: Path, side_px: int = 60_000) -> Path:
+    """A picture of a few bytes that claims `side_px` × `side_px` pixels; PNG, BMP or JPEG by the file's ending."""
+    data = bytearray(still(path, colour_frames(1)[0]).read_bytes())
+    if path.suffix == ".png":
+        struct.pack_into(">II", data, 16, side_px, side_px)
+        struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
+    elif path.suffix == ".bmp":
+        struct.pack_into("<ii", data, 18, side_px, side_px)
+    else:
+        struct.pack_into(">HH", data, data.index(b"\xff\xc0") + 5, side_px, side_px)
+    path.write_bytes(data)
+    return path
+
+
+def animated_webp(path: Path) -> Path:
+    """The beginning of a WebP whose header says that it moves."""
+    body = (
+        b"VP8X"
+        + struct.pack("<I", 10)
+        + bytes([2, 0, 0, 0, 95, 0, 0, 63, 0, 0])
+        + b"ANIM"
+        + struct.pack("<IIH", 6, 0, 0)
+    )
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body)
     return path
 
 

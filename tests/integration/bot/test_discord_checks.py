@@ -118,11 +118,19 @@ async def test_a_mention_without_a_clip_gets_the_instructions(scene: Scene) -> N
     assert scene.answer.content == HOW_TO
 
 
-async def test_an_attachment_that_is_no_video_is_told_so_and_not_checked(scene: Scene, store: Store) -> None:
-    await scene.ask(("photo.png", b"picture"))
+async def test_an_attachment_that_is_no_video_or_picture_is_told_so_and_not_checked(scene: Scene, store: Store) -> None:
+    await scene.ask(("notes.txt", b"a letter"))
 
-    assert scene.answer.content.startswith("**photo.png** is not a video")
+    assert scene.answer.content.startswith("**notes.txt** is not a video or a picture")
     assert await store.log.list(HistoryFilter()) == ()
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.JPG", "loop.gif"])
+async def test_pictures_are_checked_too(scene: Scene, store: Store, name: str) -> None:
+    await scene.ask((name, b"a picture"))
+
+    assert "Waiting to start" in scene.answer.content
+    assert len(await store.log.list(HistoryFilter())) == 1
 
 
 async def test_a_clip_over_the_limit_is_refused_before_it_is_fetched(scene: Scene, store: Store) -> None:

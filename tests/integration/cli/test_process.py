@@ -72,7 +72,7 @@ def test_bad_input_gets_a_sentence_each_and_leaves_nothing_behind(tmp_path: Path
         files.text(folder / "letter.mp4"): "unreadable",
         files.without_index(folder / "truncated.mp4"): "unreadable",
         files.audio_only(folder / "song.m4a"): "no_video",
-        files.picture(folder / "photo.png"): "unreadable",
+        files.huge_picture(folder / "photo.png"): "unreadable",
         files.playlist(folder / "list.m3u8"): "unreadable",
         files.playlist(folder / "list.mp4"): "unreadable",
         files.really_long(folder / "long.mp4"): "too_large",
@@ -83,6 +83,7 @@ def test_bad_input_gets_a_sentence_each_and_leaves_nothing_behind(tmp_path: Path
         files.one_frame(folder / "one frame.mp4"),
         files.write_clip(folder / "no face.mp4"),
         files.lying_header(folder / "eight hours.mp4"),
+        files.picture(folder / "photo.jpg"),
     ]
     clips = [*bad, *odd]
     done = _run([*FACEPULSE, "check", *map(str, clips), "--json"], environment)
@@ -93,7 +94,7 @@ def test_bad_input_gets_a_sentence_each_and_leaves_nothing_behind(tmp_path: Path
     for answer in answers.values():
         jsonschema.Draft202012Validator(SCHEMA).validate(answer)
     assert {path: answers[path]["error_code"] for path in bad} == bad
-    assert [answers[path]["verdict"] for path in odd] == ["inconclusive"] * 3
+    assert [answers[path]["verdict"] for path in odd] == ["inconclusive"] * 4
     sentences = done.stderr.splitlines()
     assert sentences == [f"{path}: {answers[path]['error']}" for path in bad]
     assert leftovers(environment) == []
