@@ -55,6 +55,7 @@ def main() -> None:
     _print_strata(console, faces)
     _print_encoded(console, faces, models, options.cache)
     _print_pulse(console, options.data, options.cache, models)
+    _print_clear_pulse(console, options.data / "pulse" / "evm_face.mp4", options.cache, models)
 
 
 def agreement_of(trace: RoiTrace) -> float:
@@ -194,6 +195,25 @@ def _print_pulse(console: Console, data: Path, cache: Path, models: FaceModels) 
         name = "as it is" if crf is None else f"CRF {crf}, scale {scale}"
         of_read = f"{told[read].mean():.1f}" if read.any() else ""
         table.add_row(name, f"{len(told)}", f"{read.mean():.2f}", of_read, f"{told.mean():.1f}")
+    console.print(table)
+
+
+def _print_clear_pulse(console: Console, path: Path, cache: Path, models: FaceModels) -> None:
+    """One clip with a very clear pulse, encoded harder and smaller, so that the gate is seen to close."""
+    if not path.is_file():
+        return
+    table = RichTable("", "face px", "bits a pixel", "read", "SNR, dB", title="a clear pulse, POS over the whole clip")
+    for crf, scale in ((None, 1.0), *SETTINGS, (23, 0.25)):
+        coded = path if crf is None else _encoded(path, crf, scale, cache / "encoded")
+        clip = FaceClip(coded, None, False, "clear", "real", "clear", "train")
+        face = main_face(clip, seen_faces(clip, models, cache / "traces"))
+        if face is None:
+            continue
+        _, reading = read_pulse(face.trace, "POS")
+        told = "no" if reading.bpm is None else f"{reading.bpm:.1f}"
+        snr = "" if reading.snr_db is None else f"{reading.snr_db:.1f}"
+        name = "as it is" if crf is None else f"CRF {crf}, scale {scale}"
+        table.add_row(name, f"{face.face_px:.0f}", f"{face.bits_per_pixel:.3f}", told, snr)
     console.print(table)
 
 
