@@ -81,6 +81,9 @@ def omit(rgb: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
     return _centred(_without(relative, start / np.linalg.norm(start, axis=-1, keepdims=True))[..., 1])
 
 
+DARKEST = 1e-6
+"""Linear light under this is black: a tenth of the smallest step of 8 bits averaged over many pixels."""
+
 METHODS: dict[str, PulseMethod] = {"G": green, "CHROM": chrom, "POS": pos, "LGI": lgi, "OMIT": omit}
 
 
@@ -93,9 +96,11 @@ def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _relative(rgb: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """Colour over its mean of the windows around each sample, less one: (..., N, 3)."""
+    """Colour over its mean of the windows around each sample, less one: (..., N, 3); 0 where all is black."""
     width = _width(rgb, rate_hz)
-    return np.asarray(rgb / _covering_mean(_window_mean(rgb, width), width) - 1)
+    mean = _covering_mean(_window_mean(rgb, width), width)
+    black = mean <= DARKEST
+    return np.where(black, 0.0, rgb / np.where(black, 1.0, mean) - 1)
 
 
 def _window_mean(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:

@@ -93,3 +93,8 @@ def test_less_than_one_window_is_accepted(name: str) -> None:
     wave = METHODS[name](skin_colour(seconds=1), RATE_HZ)
     assert wave.shape == (30,)
     assert np.isfinite(wave).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_black_region_gives_a_flat_wave(name: str) -> None:
+    assert np.allclose(METHODS[name](np.zeros((300, 3)), RATE_HZ), 0)
