@@ -36,7 +36,8 @@ from core.types import (
     Stage,
     Verdict,
 )
-from core.verdict import conclude
+from core.verdict import Calibration, conclude
+from core.verdict.calibration import installed_calibration
 from core.versions import component_versions, weight_hashes
 from core.video import ClipReader, open_clip
 
@@ -49,6 +50,7 @@ class Tools:
     """What is loaded once and used for every clip."""
 
     faces: FaceModels
+    calibration: Calibration | None = None
 
 
 @cache
@@ -58,7 +60,8 @@ def load_tools() -> Tools:
     Raises:
         WeightsError: a weight file is missing or altered.
     """
-    return Tools(faces=load_face_models())
+    detectors = {d.name: d.version for d in (*FACE_DETECTORS.values(), *CLIP_DETECTORS.values())}
+    return Tools(faces=load_face_models(), calibration=installed_calibration(detectors))
 
 
 def analyse(
@@ -91,7 +94,7 @@ def analyse(
     with watch.stage(Stage.DETECTORS):
         evidence = _examine(clip, faces)
         summaries = tuple(_summary(face) for face in faces)
-        verdict = _with_note(conclude(evidence, summaries), seen)
+        verdict = _with_note(conclude(evidence, summaries, tools.calibration), seen)
     report = Report(
         clip_sha256=clip.sha256,
         size_bytes=clip.size_bytes,

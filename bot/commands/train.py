@@ -58,3 +58,21 @@ def train_pulse(
         written = training.train_pulse(data, out, chosen, cache=cache, resume=resume, tell=tell)
     click.echo(f"Wrote {written}.")
     return 0
+
+
+@train.command("fusion")
+@click.argument("scores", type=click.Path(path_type=Path), metavar="SCORES.tsv")
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, metavar="FUSION.json")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+def train_fusion(*, scores: Path, out: Path, seed: int) -> int:
+    """Fit how detector scores become one probability, and from where on a verdict is given.
+
+    SCORES.tsv has one line for each face and detector (clip, label, person, generator, detector, version, score,
+    quality). The scores must come from detectors that had not seen the person, or every figure flatters.
+    """
+    from core.services import fusion  # noqa: PLC0415  (imports scipy: only when something is fitted)
+
+    calibration = fusion.train_fusion(scores, out, seed=seed)
+    click.echo(fusion.summary(calibration))
+    click.echo(f"Wrote {out}.")
+    return 0

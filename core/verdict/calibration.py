@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import OutputError, WeightsError
 from core.verdict.fuse import Calibration
-from models.registry import WeightFileError, weight_path
+from models.registry import WeightFileError, weight_files, weight_path
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ WEIGHTS = "fusion"
 
 
 def installed_calibration(detectors: Mapping[str, str]) -> Calibration | None:
-    """Return the calibration that Facepulse comes with, None if it was not measured with these detectors.
+    """Return the calibration that Facepulse comes with; None if there is none, or it is for other detectors.
 
     Args:
         detectors: name -> version of every detector that will be asked.
@@ -28,6 +28,8 @@ def installed_calibration(detectors: Mapping[str, str]) -> Calibration | None:
     Raises:
         WeightsError: the file is missing, altered or not a calibration.
     """
+    if WEIGHTS not in weight_files():
+        return None
     try:
         path = weight_path(WEIGHTS)
     except WeightFileError as error:

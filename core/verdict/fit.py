@@ -25,6 +25,8 @@ RIDGE = 1.0
 TAIL_SHARE = 0.1
 """The upper tenth of the real faces tells how fast their log-odds fall off."""
 CONFIDENCE = 0.95
+LEAST_FAKE, MOST_REAL = 0.8, 0.3
+"""Probabilities that a label needs whatever the thresholds allow: between them nothing is likely."""
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +65,8 @@ def fit_fusion(
       one leans on that tail: `measured["false_alarm_bound"]` is what the count alone supports (Clopper and Pearson).
     - `real_up_to`: the split-conformal quantile below which at most `missed_fakes` of the fakes lie.
 
+    Neither passes `LEAST_FAKE` and `MOST_REAL`, however well the scores separate.
+
     Args:
         faces: out-of-fold scores; those without any score are not used.
         seed: of the draw of persons into folds.
@@ -86,8 +90,9 @@ def fit_fusion(
     held_out = _cross_fitted(design, fake, person, seed)
     slope, shift = _platt(held_out, fake)
     totals = slope * held_out + shift
-    fake_from, tail = _fake_threshold(totals[~fake], false_alarms)
-    real_up_to = min(_real_threshold(totals[fake], missed_fakes), fake_from - 1e-6)
+    passed, tail = _fake_threshold(totals[~fake], false_alarms)
+    fake_from = max(passed, _logit(LEAST_FAKE))
+    real_up_to = min(_real_threshold(totals[fake], missed_fakes), _logit(MOST_REAL))
     names = [list(versions)[i] for i in kept]
     return Calibration(
         id=_identity(used, seed, false_alarms, missed_fakes),
@@ -221,3 +226,7 @@ def _identity(faces: Sequence[ScoredFace], *settings: float) -> str:
 
 def _sigmoid(log_odds: float) -> float:
     return float(1 / (1 + math.exp(-log_odds)))
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))

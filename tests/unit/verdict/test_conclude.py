@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.types import Evidence, FaceSummary, VerdictLabel
@@ -136,3 +138,54 @@ def test_the_words_never_claim_proof() -> None:
             assert "proof" not in sentence.casefold()
             assert "prove" not in sentence.casefold()
             assert sentence.endswith(".")
+
+
+def strong(score: float, detector: str, track: int = 0) -> Evidence:
+    return scored(score, track, detector, CALIBRATION.versions[detector])
+
+
+def test_detectors_that_disagree_give_no_label_and_say_so() -> None:
+    verdict = conclude([strong(0.9999, "appearance"), strong(0.01, "pulse")], [face()], CALIBRATION)
+    assert verdict.label is VerdictLabel.INCONCLUSIVE
+    assert verdict.probability_fake is not None
+    assert "Face A: can't tell: the detectors disagree." in verdict.reasons
+
+
+def test_evidence_of_next_to_no_quality_gives_no_label() -> None:
+    thin = Evidence("appearance", "1", 0, 0.0001, 0.19)
+    verdict = conclude([thin], [face()], CALIBRATION)
+    assert verdict.label is VerdictLabel.INCONCLUSIVE
+    assert any("too little" in reason for reason in verdict.reasons)
+
+
+def test_reasons_begin_with_the_face_that_decides_and_its_strongest_detector() -> None:
+    evidence = [strong(0.02, "appearance", 0), strong(0.8, "pulse", 1), strong(0.99, "appearance", 1)]
+    verdict = conclude(evidence, [face(0), face(1)], CALIBRATION)
+    assert verdict.label is VerdictLabel.LIKELY_FAKE
+    assert verdict.reasons[:3] == (
+        "Face B: signs of manipulation.",
+        "Face B: the appearance detector speaks for a fake, strongly.",
+        "Face B: the pulse detector speaks for a fake, weakly.",
+    )
+
+
+def test_one_doubtful_face_keeps_a_clip_from_being_called_free_of_signs() -> None:
+    verdict = conclude([scored(0.01, 0), scored(0.19, 1), scored(0.5, 2)], [face(i) for i in range(3)], CALIBRATION)
+    assert verdict.label is VerdictLabel.INCONCLUSIVE
+
+
+def test_more_faces_take_more_to_call_one_fake() -> None:
+    calibration = replace(CALIBRATION, tail_log_odds=1.0)
+    assert conclude([scored(0.93)], [face()], calibration).label is VerdictLabel.LIKELY_FAKE
+    evidence = [scored(0.93, 0), *(scored(0.01, i) for i in range(1, 6))]
+    assert conclude(evidence, [face(i) for i in range(6)], calibration).label is VerdictLabel.INCONCLUSIVE
+
+
+def test_a_calibration_moves_a_detectors_own_scale() -> None:
+    shifted = replace(CALIBRATION, offsets={"appearance": -2.0})
+    assert fuse([scored(0.8)], shifted) < 0.5 < fuse([scored(0.8)], CALIBRATION)
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        replace(CALIBRATION, bias=float("nan"))

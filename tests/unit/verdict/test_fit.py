@@ -113,3 +113,9 @@ def test_two_versions_of_a_detector_are_not_mixed() -> None:
     odd = ScoredFace("odd", False, "q", "", (say("appearance", 0.0, version="2"),))
     with pytest.raises(ValueError, match="one version"):
         fit_fusion([*faces, odd])
+
+
+def test_between_fake_and_real_there_is_always_a_band_of_doubt() -> None:
+    calibration = fit_fusion(collection(seed=13, separation=12.0))
+    assert calibration.fake_from >= 0.8
+    assert calibration.real_up_to <= 0.301
