@@ -53,8 +53,9 @@ def pos(rgb: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
     first = _window_mean(from_start, width)
     products = _window_mean((from_start[..., :, None] * from_start[..., None, :]).reshape(*rgb.shape[:-1], 9), width)
     covariance = products.reshape(*first.shape, 3) - first[..., :, None] * first[..., None, :]
-    one = np.array([0.0, 1.0, -1.0]) / mean
-    two = np.array([-2.0, 1.0, 1.0]) / mean
+    safe = np.where(mean <= DARKEST, np.inf, mean)  # a channel without light has no say
+    one = np.array([0.0, 1.0, -1.0]) / safe
+    two = np.array([-2.0, 1.0, 1.0]) / safe
     alpha = _ratio(_quadratic(one, covariance), _quadratic(two, covariance))
     weights = _covering_mean(one + alpha[..., None] * two, width)
     return _centred(np.einsum("...nc,...nc->...n", weights, rgb))
