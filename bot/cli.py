@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("bot.commands.history", "List and filter the checks that were made."),
     "models": ("bot.commands.models", "List or fetch the weights of the networks."),
     "train": ("bot.commands.train", "Train a network on clips that are on this machine."),
+    "evaluate": ("bot.commands.evaluate", "Measure how well labelled real and fake clips are told apart."),
     "run": ("bot.commands.run", "Start the service: local page, workers and, with a token, Discord."),
 }
 """Name -> module, in which the command has that name too, and the line for the help."""

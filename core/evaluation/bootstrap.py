@@ -45,18 +45,40 @@ def cluster_bootstrap(
     Raises:
         ValueError: there are no rows.
     """
-    names = list(dict.fromkeys(clusters))
-    if not names:
+    return cluster_bootstrap_many(
+        clusters, lambda rows: np.array([statistic(rows)]), draws=draws, level=level, seed=seed
+    )[0]
+
+
+def cluster_bootstrap_many(
+    clusters: Sequence[object],
+    statistics: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+    *,
+    draws: int = DRAWS,
+    level: float = LEVEL,
+    seed: int = SEED,
+) -> tuple[Interval, ...]:
+    """As `cluster_bootstrap`, for K statistics (K,) that are computed together on the same draws.
+
+    Raises:
+        ValueError: there are no rows.
+    """
+    rows_by_name: dict[object, list[int]] = {}
+    for row, name in enumerate(clusters):
+        rows_by_name.setdefault(name, []).append(row)
+    if not rows_by_name:
         raise ValueError("a bootstrap needs at least one row")
-    rows_of = [np.flatnonzero([cluster == name for cluster in clusters]) for name in names]
+    rows_of = [np.array(rows, np.intp) for rows in rows_by_name.values()]
     rng = np.random.default_rng(seed)
-    drawn = (
-        np.concatenate([rows_of[i] for i in picked]) for picked in rng.integers(len(names), size=(draws, len(names)))
-    )
-    found = np.array([statistic(rows) for rows in drawn])
-    found = found[np.isfinite(found)]
-    value = statistic(np.arange(len(clusters)))
-    if len(found) == 0:
+    picks = rng.integers(len(rows_of), size=(draws, len(rows_of)))
+    found = np.array([statistics(np.concatenate([rows_of[i] for i in picked])) for picked in picks])
+    values = statistics(np.arange(len(clusters)))
+    return tuple(_interval(float(value), found[:, k], level) for k, value in enumerate(values))
+
+
+def _interval(value: float, drawn: NDArray[np.float64], level: float) -> Interval:
+    drawn = drawn[np.isfinite(drawn)]
+    if len(drawn) == 0:
         return Interval(value, float("nan"), float("nan"))
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high))
