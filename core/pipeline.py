@@ -60,8 +60,9 @@ def load_tools() -> Tools:
     Raises:
         WeightsError: a weight file is missing or altered.
     """
-    detectors = {d.name: d.version for d in (*FACE_DETECTORS.values(), *CLIP_DETECTORS.values())}
-    return Tools(faces=load_face_models(), calibration=installed_calibration(detectors))
+    on_faces = {name: detector.version for name, detector in FACE_DETECTORS.items()}
+    on_clip = {name: detector.version for name, detector in CLIP_DETECTORS.items()}
+    return Tools(faces=load_face_models(), calibration=installed_calibration(on_faces | on_clip))
 
 
 def analyse(
