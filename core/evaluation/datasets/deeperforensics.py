@@ -29,10 +29,10 @@ def deeperforensics(root: Path, split: str | None = None) -> Collection:
     """Return every manipulated video and the originals that they were made from.
 
     Raises:
-        DatasetError: the manipulated videos, their real part or (unless `split` is "all") the lists are missing.
+        DatasetError: the manipulated videos, their real part or (unless `split` is "all") its list are missing.
     """
     made = present(folder(root, NAME) / "manipulated_videos", root, NAME)
-    split_of = _official_splits(root, needed=split != "all")
+    split_of = _official_splits(root, needed=split or "test")
     fakes = [_fake(root, path, split_of) for part in sorted(made.iterdir()) for path in videos(part)]
     splits = {clip.person: clip.split for clip in fakes}
     return gathered(NAME, [*fakes, *(_real(root, path, splits) for path in _originals(root))])
@@ -78,13 +78,13 @@ def _originals(root: Path) -> list[Path]:
     return found
 
 
-def _official_splits(root: Path, *, needed: bool) -> dict[str, str]:
+def _official_splits(root: Path, *, needed: str) -> dict[str, str]:
     found = {}
     for split in SPLITS:
         path = root / "lists" / "splits" / f"{split}.txt"
         if path.is_file():
             found.update({Path(line.split()[0]).name: split for line in read_lines(path, root, NAME)})
-        elif needed:
+        elif split == needed:
             raise DatasetError(
                 f"{NAME} is incomplete: lists/splits/{split}.txt is missing; with --split all every clip is measured."
             )

@@ -84,10 +84,11 @@ def _label(entry: dict[str, Any], table: Path, root: Path) -> Label:
 
 def _preview_clip(root: Path, table: Path, name: str, entry: dict[str, Any]) -> LabelledClip:
     try:
-        label, target = Label(str(entry["label"]).lower()), str(entry["target_id"])
+        label = Label(str(entry["label"]).lower())
     except (KeyError, ValueError) as error:
-        raise unreadable(table, root, PREVIEW_NAME, "a label and a target for every clip") from error
+        raise unreadable(table, root, PREVIEW_NAME, "a label for every clip") from error
     method, _, rest = name.partition("/")
+    target = str(entry.get("target_id") or rest.partition("/")[0])  # the folder is named after the target
     contexts = [match for match in _CONTEXT.finditer(rest) if match[1] == target]
     return LabelledClip(
         id=name,

@@ -42,13 +42,13 @@ def faceforensics(root: Path, split: str | None = None) -> Collection:
 
     Args:
         root: the folder that holds `original_sequences` and `manipulated_sequences`.
-        split: the official lists are needed unless it is "all".
+        split: the official list of it is needed, that of "test" for None and none for "all".
 
     Raises:
         DatasetError: the tree or, where they are needed, its split files are missing or not as published.
     """
     _require_tree(root, NAME, f"{ORIGINAL}/youtube")
-    split_of = _official_splits(root, needed=split != "all")
+    split_of = _official_splits(root, needed=split or "test")
     found = _clips(root, "youtube", Label.REAL, "", split_of)
     for method in _methods(root):
         if method != DFD_NAME:
@@ -116,13 +116,13 @@ def _filmed(path: Path, root: Path, name: str) -> tuple[str, str]:
     raise DatasetError(f"{name} cannot be read: {path.relative_to(root).as_posix()} is not named as published.")
 
 
-def _official_splits(root: Path, *, needed: bool) -> dict[str, str]:
+def _official_splits(root: Path, *, needed: str) -> dict[str, str]:
     """Split by the number of the original sequence."""
     found = {}
     for split in SPLITS:
         path = first_there(root, [f"{place}/{split}.json" for place in SPLIT_FOLDERS])
         if path is None:
-            if needed:
+            if split == needed:
                 raise DatasetError(
                     f"{NAME} is incomplete: the official list splits/{split}.json is missing; with --split all every "
                     "clip is measured."

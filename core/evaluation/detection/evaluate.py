@@ -13,17 +13,19 @@ import numpy as np
 
 from core.errors import OutputError
 from core.evaluation.datasets.labelled import Collection, LabelledClip
-from core.evaluation.detection.leave_out import leave_one_generator_out
+from core.evaluation.detection.leave_out import leave_one_generator_out, scored_face
 from core.evaluation.detection.markdown import to_markdown
 from core.evaluation.detection.plot import reliability_png
 from core.evaluation.detection.records import ScoreBook
 from core.evaluation.detection.run import ByClip, Measure, Tell, run
 from core.evaluation.detection.table import Bootstrap, build_table
 from core.evaluation.detection.units import Unit, units_of
-from core.evaluation.detection.variants import in_order
+from core.evaluation.detection.variants import ORIGINAL, in_order
+from core.evaluation.score_table import write_scores
 from core.report.output import require_writable, write_files
 
-SCORES, TABLE, PAGE, PLOT = "scores.jsonl", "table.json", "table.md", "reliability.png"
+SCORES, FACES = "scores.jsonl", "faces.tsv"
+TABLE, PAGE, PLOT = "table.json", "table.md", "reliability.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def evaluate(
     peers: Mapping[str, Mapping[str, float]] | None = None,
     tell: Tell | None = None,
 ) -> Evaluation:
-    """Measure clips and write scores.jsonl, table.json, table.md and reliability.png into `out`.
+    """Measure clips and write scores.jsonl, faces.tsv, table.json, table.md and reliability.png into `out`.
 
     The same clips, versions and seed give the same table, however often the work was stopped and in whatever order
     the processes were done.
@@ -94,6 +96,8 @@ def evaluate(
             PLOT: reliability_png(table["methods"]),
         },
     )
+    seen = (unit for unit in units if unit.variant == ORIGINAL and unit.face is not None)
+    write_scores((scored_face(unit) for unit in seen), out / FACES)
     return Evaluation(out, table)
 
 

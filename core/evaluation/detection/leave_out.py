@@ -60,7 +60,7 @@ def _row(family: str, units: Sequence[Unit], parts: NDArray[np.intp], bootstrap:
         ]
         train = [u for u, p in zip(units, parts, strict=True) if p != part and u.clip.family != family]
         try:
-            calibration = fit_fusion([_scored_face(u) for u in train], seed=bootstrap.seed)
+            calibration = fit_fusion([scored_face(u) for u in train], seed=bootstrap.seed)
         except ValueError:  # too few people, or no detector that helps: nothing can be said of this part
             unfitted += len(test)
             continue
@@ -100,7 +100,8 @@ def _figures(
     }
 
 
-def _scored_face(unit: Unit) -> ScoredFace:
+def scored_face(unit: Unit) -> ScoredFace:
+    """Return the most prominent face of a clip with all that was said of it and of the clip."""
     evidence = (*unit.clip_evidence, *(unit.face.evidence if unit.face is not None else ()))
     return ScoredFace(unit.clip.id, unit.clip.fake, unit.clip.person, unit.clip.generator, tuple(_voting(evidence)))
 

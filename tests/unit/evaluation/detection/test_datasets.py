@@ -45,8 +45,10 @@ def test_faceforensics_takes_test_sequences_by_default_in_every_compression(tmp_
 def test_faceforensics_without_its_lists_says_which_is_missing_and_what_can_be_done(tmp_path: Path) -> None:
     root = trees.faceforensics(tmp_path, splits=False)
 
-    with pytest.raises(DatasetError, match=r"splits/train\.json is missing.*--split all"):
+    with pytest.raises(DatasetError, match=r"splits/test\.json is missing.*--split all"):
         load_clips(root)
+    with pytest.raises(DatasetError, match=r"splits/val\.json is missing"):
+        load_clips(root, split="val")
     assert len(load_clips(root, split="all").clips) == 13
 
 
@@ -123,6 +125,15 @@ def test_dfdc_preview_knows_methods_and_who_was_filmed_where(tmp_path: Path) -> 
 
     assert {(clip.person, clip.group, clip.split) for clip in found} == {("1085625", "1085625_A", "test")}
     assert {clip.generator for clip in found} == {"", "DFDC preview:method_A"}
+
+
+def test_the_test_list_alone_is_enough_for_the_test_split(tmp_path: Path) -> None:
+    root = trees.faceforensics(tmp_path)
+    expected = load_clips(root)
+    for other in ("train", "val"):
+        (root / f"splits/{other}.json").unlink()
+
+    assert load_clips(root) == expected
 
 
 def test_deeperforensics_needs_the_originals_and_says_where_to_put_them(tmp_path: Path) -> None:

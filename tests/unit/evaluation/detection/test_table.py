@@ -23,6 +23,7 @@ from core.evaluation.detection.table import Bootstrap
 from core.evaluation.detection.units import CONSTANT, FUSED
 from core.evaluation.detection.variants import VARIANTS, Variant, parse_variants, reencode
 from core.evaluation.detection.views import in_view
+from core.evaluation.score_table import read_scores
 from core.settings import VideoLimits
 from core.types import Evidence
 from core.video import open_clip
@@ -175,6 +176,12 @@ class TestFiles:
 
     def test_the_plot_is_a_picture(self, eight: Evaluation) -> None:
         assert (eight.folder / "reliability.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_the_scores_of_the_faces_can_be_fitted_on(self, eight: Evaluation) -> None:
+        faces = read_scores(eight.folder / "faces.tsv")
+
+        assert [(f.clip, f.fake, f.generator) for f in faces][-2:] == [("f3.mp4", True, "Y"), ("f4.mp4", True, "Y")]
+        assert [f.evidence[0].fake_score for f in faces] == [0.05, 0.1, 0.95, None, 0.97, 0.96, 0.02, 0.6]
 
     def test_clips_that_a_dataset_lists_and_lacks_are_named(self, tmp_path: Path) -> None:
         clips = replace(eight_clips(tmp_path / "clips"), absent=("gone.mp4",))
