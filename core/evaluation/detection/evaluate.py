@@ -19,12 +19,12 @@ from core.evaluation.detection.plot import reliability_png
 from core.evaluation.detection.records import ScoreBook
 from core.evaluation.detection.run import ByClip, Measure, Tell, run
 from core.evaluation.detection.table import Bootstrap, build_table
-from core.evaluation.detection.units import Unit, units_of
+from core.evaluation.detection.units import Unit, clip_rows, units_of
 from core.evaluation.detection.variants import ORIGINAL, in_order
 from core.evaluation.score_table import write_scores
 from core.report.output import require_writable, write_files
 
-SCORES, FACES = "scores.jsonl", "faces.tsv"
+SCORES, FACES, CLIPS = "scores.jsonl", "faces.tsv", "clips.tsv"
 TABLE, PAGE, PLOT = "table.json", "table.md", "reliability.png"
 
 
@@ -59,7 +59,7 @@ def evaluate(
     peers: Mapping[str, Mapping[str, float]] | None = None,
     tell: Tell | None = None,
 ) -> Evaluation:
-    """Measure clips and write scores.jsonl, faces.tsv, table.json, table.md and reliability.png into `out`.
+    """Measure clips and write scores.jsonl, clips.tsv, faces.tsv, table.json, table.md and reliability.png into `out`.
 
     The same clips, versions and seed give the same table, however often the work was stopped and in whatever order
     the processes were done.
@@ -91,6 +91,7 @@ def evaluate(
     write_files(
         out,
         {
+            CLIPS: clip_rows(units).encode(),
             TABLE: (json.dumps(_finite(table), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
             PAGE: to_markdown(table).encode(),
             PLOT: reliability_png(table["methods"]),

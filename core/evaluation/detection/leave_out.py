@@ -97,6 +97,11 @@ def _figures(
         "false_alarm_rate": [alarms.value, alarms.low, alarms.high],
         "fakes_called_fake": fakes.count(VerdictLabel.LIKELY_FAKE),
         "fakes_called_real": fakes.count(VerdictLabel.LIKELY_REAL),
+        "alarms": [
+            {"id": u.clip.id, "probability": p}
+            for u, p, label in zip(units, told, labels, strict=True)
+            if not u.clip.fake and label is VerdictLabel.LIKELY_FAKE
+        ],
     }
 
 

@@ -37,7 +37,9 @@ def to_markdown(table: Values) -> str:
     if table.get("leave_one_generator_out"):
         parts += ["## Fusion fitted without the generator", _left_out(table["leave_one_generator_out"])]
     if table["alarms"]:
-        parts += ["## Real clips called fake", _list(_alarm(one) for one in table["alarms"])]
+        parts += ["## Real clips called fake", _list(_mistake(one) for one in table["alarms"])]
+    if table["missed"]:
+        parts += ["## Fakes called free of signs", _list(_mistake(one) for one in table["missed"])]
     if table["unreadable"]:
         parts += ["## Clips that could not be read", _list(f"`{u['id']}`: {u['why']}" for u in table["unreadable"])]
     if table["about"]["absent"]:
@@ -154,12 +156,26 @@ def _left_out(rows: Sequence[Values]) -> str:
         ]
         for one in rows
     ]
-    return "The detectors' own training is as it was; only the fusion is fitted again.\n\n" + _markdown(head, cells)
+    known = [one["auc"][0] for one in rows if math.isfinite(one["auc"][0])]
+    mean = f" Mean AUC over generators: {sum(known) / len(known):.3f}." if known else ""
+    alarms = [
+        f"`{alarm['id']}`, without {one['generator']}: probability {alarm['probability']:.2f}"
+        for one in rows
+        for alarm in one["alarms"]
+    ]
+    return "\n\n".join(
+        [
+            f"The detectors' own training is as it was; only the fusion is fitted again.{mean}",
+            _markdown(head, cells),
+            *(["Real clips called fake:", _list(alarms)] if alarms else []),
+        ]
+    )
 
 
-def _alarm(one: Values) -> str:
+def _mistake(one: Values) -> str:
+    by = f", by {one['generator']}" if one["generator"] else ""
     why = "its file declares AI" if one["declared"] else f"probability {one['probability']:.2f}"
-    return f"`{one['id']}`: {why}"
+    return f"`{one['id']}`{by}: {why}"
 
 
 def _list(lines: Iterable[str]) -> str:

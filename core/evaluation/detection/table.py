@@ -62,7 +62,8 @@ def build_table(units: Sequence[Unit], bootstrap: Bootstrap) -> Values:
         "verdict": _verdict(untouched, bootstrap),
         "breakdowns": _breakdowns(units, untouched, _telling(untouched, methods), bootstrap),
         "flips": [_flips(units, name) for name in variants if name != ORIGINAL],
-        "alarms": [_alarm(u) for u in untouched if u.called_fake and not u.clip.fake],
+        "alarms": [_mistake(u) for u in untouched if u.called_fake and not u.clip.fake],
+        "missed": [_mistake(u) for u in untouched if u.answered and not u.called_fake and u.clip.fake],
     }
 
 
@@ -235,9 +236,10 @@ def _side(unit: Unit) -> str:
     return "real" if unit.answer.label in SAYS_REAL else "none"
 
 
-def _alarm(unit: Unit) -> Values:
+def _mistake(unit: Unit) -> Values:
     declared = unit.answer.label == VerdictLabel.DECLARED_SYNTHETIC.value
-    return {"id": unit.clip.id, "probability": unit.scores.get(FUSED), "declared": declared}
+    told = {"id": unit.clip.id, "generator": unit.clip.generator, "probability": unit.scores.get(FUSED)}
+    return {**told, "declared": declared}
 
 
 def _interval(found: Interval) -> list[float]:

@@ -126,3 +126,20 @@ def _detector_scores(evidence: chain[Evidence]) -> dict[str, float]:
         if e.fake_score is not None:
             scores[e.detector] = max(scores.get(e.detector, 0.0), e.fake_score)
     return scores
+
+
+def clip_rows(units: Sequence[Unit]) -> str:
+    """Return a tab-separated table: a line a clip and variant, a column a method, empty where it abstained."""
+    methods = [name for name in methods_of(units) if name != CONSTANT]
+    head = ("id", "variant", "label", "person", "generator", "answer", "face_px", "ita_deg", *methods)
+    return "".join("\t".join(cells) + "\n" for cells in (head, *(_cells(unit, methods) for unit in units)))
+
+
+def _cells(unit: Unit, methods: Sequence[str]) -> tuple[str, ...]:
+    clip, face = unit.clip, unit.face
+    size = "" if face is None else f"{face.size_px:.0f}"
+    tone = "" if face is None or face.ita_deg is None else f"{face.ita_deg:.1f}"
+    scores = (f"{unit.scores[name]:.6g}" if name in unit.scores else "" for name in methods)
+    return (
+        clip.id, unit.variant, clip.label, clip.person, clip.generator, unit.answer.label, size, tone, *scores,
+    )  # fmt: skip

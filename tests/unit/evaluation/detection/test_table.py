@@ -95,6 +95,19 @@ class TestCounts:
         assert [alarm["id"] for alarm in eight.table["alarms"]] == ["r3.mp4"]
         assert "`r3.mp4`: probability 0.95" in (eight.folder / "table.md").read_text()
 
+    def test_fakes_called_free_of_signs_are_named_with_what_made_them(self, eight: Evaluation) -> None:
+        assert "- `f3.mp4`, by Y: probability 0.02" in (eight.folder / "table.md").read_text()
+
+    def test_every_clip_has_a_line_with_its_scores_and_nothing_where_a_method_abstained(
+        self, eight: Evaluation
+    ) -> None:
+        head, *lines = [line.split("\t") for line in (eight.folder / "clips.tsv").read_text().splitlines()]
+        told = {line[0]: dict(zip(head, line, strict=True)) for line in lines}
+
+        assert len(told) == 8
+        assert (told["r3.mp4"]["answer"], told["r3.mp4"]["appearance"]) == ("likely_fake", "0.95")
+        assert told["r4.mp4"][FUSED] == told["r4.mp4"]["appearance"] == ""
+
     def test_a_detector_alone_has_its_own_row_and_the_constant_is_chance(self, eight: Evaluation) -> None:
         methods = eight.table["methods"]
 
