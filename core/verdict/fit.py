@@ -17,6 +17,7 @@ from scipy.stats import beta
 
 from core.types import Evidence
 from core.verdict.fuse import Calibration, score_log_odds
+from models.linear import ridge_logistic
 
 FALSE_ALARMS = 0.01
 MISSED_FAKES = 0.05
@@ -137,29 +138,11 @@ def _fit(design: Floats, fake: NDArray[np.bool_]) -> tuple[list[int], Floats]:
     while True:
         columns = [0, *(c for i in kept for c in (1 + 2 * i, 2 + 2 * i))]
         found = np.zeros(design.shape[1])
-        found[columns] = _logistic(design[:, columns], fake)
+        found[columns] = ridge_logistic(design[:, columns], fake, RIDGE)
         worst = min(kept, key=lambda i: found[1 + 2 * i], default=None)
         if worst is None or found[1 + 2 * worst] > 0:
             return kept, found
         kept.remove(worst)
-
-
-def _logistic(design: Floats, fake: NDArray[np.bool_], ridge: float = RIDGE) -> Floats:
-    """Newton's method; the first column is not penalised; both classes weigh half of all rows."""
-    weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum()) * len(fake)
-    penalty = np.full(design.shape[1], ridge)
-    penalty[0] = 1e-6
-    found = np.zeros(design.shape[1])
-    for _ in range(100):
-        p = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))
-        gradient = design.T @ (weight * (p - fake)) + penalty * found
-        curvature = (design * (weight * p * (1 - p) + 1e-9)[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
-        step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
-        found = found - step
-        if np.abs(step).max() < 1e-9:
-            break
-    return found
 
 
 def _cross_fitted(design: Floats, fake: NDArray[np.bool_], person: NDArray[np.str_], seed: int) -> Floats:
@@ -175,7 +158,7 @@ def _cross_fitted(design: Floats, fake: NDArray[np.bool_], person: NDArray[np.st
 
 def _platt(totals: Floats, fake: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope in 0.1..1 and shift that calibrate held-out log-odds: what was learned is never made bolder."""
-    shift, slope = _logistic(np.column_stack([np.ones(len(totals)), totals]), fake, ridge=1e-3)
+    shift, slope = ridge_logistic(np.column_stack([np.ones(len(totals)), totals]), fake, 1e-3)
     if 0.1 <= slope <= 1:
         return float(slope), float(shift)
     return float(np.clip(slope, 0.1, 1.0)), 0.0
