@@ -63,6 +63,7 @@ def render(
     *,
     seed: int,
     duration_s: float = 14.0,
+    no_pulse_share: float = 0.12,
 ) -> KnownPulse:
     """Write one clip and return what is true of it.
 
@@ -73,11 +74,12 @@ def render(
         background: another picture; its upper part, blurred, stands behind.
         seed: of everything that is drawn.
         duration_s: of the clip.
+        no_pulse_share: of the seeds have no pulse.
     """
     rng = np.random.default_rng(seed)
     rate = RATES[rng.choice(4, p=(0.5, 0.15, 0.2, 0.15))]
     times = np.arange(int(duration_s * rate)) / float(rate)
-    bpm = None if rng.random() < 0.12 else float(rng.uniform(45, 160))
+    bpm = None if rng.random() < no_pulse_share else float(rng.uniform(45, 160))
     strength = 0.0 if bpm is None else float(np.exp(rng.uniform(np.log(0.1), np.log(0.9))))
     wave = np.zeros(len(times)) if bpm is None else pulse_wave(times, bpm, rng)
     face = _answering_face(photo, landmarks_px, strength, rng)

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.signals.decide import Classical, Decision, Learned, decide, joint_confidence
 from core.signals.filters import band_pass
+from core.signals.learned import LEARNED, Weights, learned_readings, load_reader
 from core.signals.methods import METHODS
 from core.signals.quality import confidence, gate_db, region_weights, snr_db
 from core.signals.resample import EvenTrace, even_trace, median_rate_hz
 from core.signals.respiration import respiration_bpm
 from core.signals.spectrum import fundamental_hz, power_spectrum, refined_hz, whitened
+from core.signals.swings import LOW_END_BPM, slow_swing
 from core.types import PulseReading, PulseSignal, PulseWindow, RoiTrace
 
 CANDIDATES = ("POS", "CHROM", "G")
 """Where the camera moves or the light changes POS and CHROM are best; compression hurts colour more than brightness,
 so that green alone is best in strongly compressed clips."""
+LETS_LIGHT_THROUGH = ("G",)
 SMALLEST_FACE_PX = 40.0
 LOWEST_RATE_HZ = 12.0
 SEEN_SHARE = 0.95
@@ -42,6 +46,35 @@ class _Windows:
     seen: NDArray[np.bool_]
     respiration: list[float | None]
 
+    def spans(self) -> list[tuple[float, float]]:
+        """Return start and end of each window, in seconds."""
+        return [(float(start), float(start) + self.seconds) for start in self.start_s]
+
+    def votes(self, method: str) -> list[Classical | None]:
+        """Return what the method says of each window; None where no region was seen."""
+        gate = gate_db(self.seconds, method)
+        sure = confidence(self.snr, gate)
+        return [
+            Classical(float(60 * self.hz[i]), float(self.snr[i] - gate), float(sure[i])) if self.seen[i] else None
+            for i in range(len(self.hz))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one classical method made of all stretches."""
+
+    signal: PulseSignal
+    measured: list[_Windows]
+
+    def votes(self) -> list[Classical | None]:
+        return [vote for measured in self.measured for vote in measured.votes(self.signal.method)]
+
+    def standing_out(self, learned: list[Learned | None]) -> float:
+        """The mean confidence of its rates, more where the learned reader agrees."""
+        pairs = zip(self.votes(), learned, strict=True)
+        return float(np.mean([0.0 if vote is None else joint_confidence(vote, heard) for vote, heard in pairs]))
+
 
 def read_pulse(
     trace: RoiTrace,
@@ -51,34 +84,47 @@ def read_pulse(
     step_s: float = 1.0,
     min_window_s: float = 4.0,
     face_size_px: float | None = None,
+    weights: Weights | None = None,
 ) -> tuple[PulseSignal | None, PulseReading]:
     """Read the pulse of one face.
 
     Args:
         trace: colour of its regions over time.
-        method: a name in `METHODS`; None reads with each of `CANDIDATES` and keeps the one that stands out most.
+        method: a name in `METHODS` for that method alone, or `LEARNED` for the trained reader alone; None reads with
+            the trained reader and with each of `CANDIDATES`, keeps the one of these that stands out most, and
+            decides between the two in each window.
         window_s, step_s: length and distance of the windows; a stretch shorter than `window_s` is one window.
         min_window_s: nothing is read from less.
         face_size_px: larger side of the face box; None if not known.
+        weights: of the trained reader; those shipped, by default.
 
     Returns:
-        The wave of every region, NaN where it was not seen for a while (None when there is too little to compute
-        one), and the reading, which has a rate of 42 to 180 per minute or says why not.
+        The wave of every region by the classical method, NaN where it was not seen for a while (None when there is
+        too little to compute one), and the reading, which has a rate of 40 to 180 per minute or says why not.
+
+    Raises:
+        WeightsError: the trained reader is wanted and its file is missing or altered.
     """
+    alone = (method,) if method in METHODS else CANDIDATES
     reason = _too_little(trace, min_window_s, face_size_px)
     if reason is not None:
-        return None, _silent(trace, method or CANDIDATES[0], reason)
+        return None, _silent(trace, method or alone[0], reason)
     even = even_trace(trace)
     stretches = [s for s in even.stretches() if (s.stop - s.start) / even.rate_hz >= min_window_s - 1e-6]
     if not stretches:
         longest = max((s.stop - s.start for s in even.stretches()), default=0) / even.rate_hz
-        return None, _silent(trace, method or CANDIDATES[0], f"only {longest:.1f} s of face without interruption")
-    readings = []
-    for name in (method,) if method else CANDIDATES:
+        return None, _silent(trace, method or alone[0], f"only {longest:.1f} s of face without interruption")
+    heard: list[_Heard] = []
+    for name in alone:
         signal = pulse_signal(even, name, stretches)
-        measured = [_measure(even, signal, s, window_s, step_s) for s in stretches]
-        readings.append((signal, _conclude(trace, name, tuple(w for m in measured for w in _windows(m, name)))))
-    return max(readings, key=lambda both: _standing_out(both[1]))
+        heard.append(_Heard(signal, [_measure(even, signal, s, window_s, step_s) for s in stretches]))
+    spans = [span for measured in heard[0].measured for span in measured.spans()]
+    learned: list[Learned | None] = [None] * len(spans)
+    if method not in METHODS:
+        learned = learned_readings(trace, spans, weights or load_reader())
+    voice = max(heard, key=lambda one: one.standing_out(learned))
+    windows, name = _decided(voice, learned, with_classical=method != LEARNED)
+    return voice.signal, _conclude(trace, name, windows)
 
 
 def pulse_signal(even: EvenTrace, method: str, stretches: list[slice] | None = None) -> PulseSignal:
@@ -129,12 +175,25 @@ def _measure(even: EvenTrace, signal: PulseSignal, stretch: slice, window_s: flo
     plain = power_spectrum(np.einsum("rw,rwn->wn", weights, waves), rate)
     spectrum = whitened(plain)
     hz = refined_hz(plain, fundamental_hz(spectrum))
+    clear = usable.any(axis=0)
+    if signal.method in LETS_LIGHT_THROUGH:
+        clear &= ~_spilled(even.rgb[:, stretch], rate, starts, size, hz)
     start_s = even.times_s[stretch.start + starts]
     of_face = weights.mean(axis=1)
     brightness = np.einsum("r,rnc->n", of_face, even.rgb[:, stretch])
     wave = of_face @ np.nan_to_num(signal.values[:, stretch])
     respiration = _respiration(brightness, wave, rate, starts + size // 2, hz)
-    return _Windows(start_s, size / rate, hz, snr_db(spectrum, hz), usable.any(axis=0), respiration)
+    return _Windows(start_s, size / rate, hz, snr_db(spectrum, hz), clear, respiration)
+
+
+def _spilled(
+    rgb: NDArray[np.float64], rate_hz: float, starts: NDArray[np.intp], size: int, hz: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """In which windows (W,) the rate is at the low end and may be the flank of a slow swing of light."""
+    low = 60 * hz <= LOW_END_BPM
+    for i in np.flatnonzero(low):
+        low[i] = slow_swing(rgb[:, starts[i] : starts[i] + size], rate_hz).spills_over(float(60 * hz[i]))
+    return np.asarray(low, np.bool_)
 
 
 def _respiration(
@@ -155,21 +214,29 @@ def _respiration(
     return [found[first] for first in firsts.tolist()]
 
 
-def _windows(m: _Windows, method: str) -> list[PulseWindow]:
-    gate = gate_db(m.seconds, method)
-    sure = confidence(m.snr, gate)
-    read = m.seen & (m.snr >= gate)
-    return [
-        PulseWindow(
-            start_s=float(m.start_s[i]),
-            end_s=float(m.start_s[i] + m.seconds),
-            bpm=float(60 * m.hz[i]) if read[i] else None,
-            snr_db=float(m.snr[i]),
-            respiration_bpm=m.respiration[i] if read[i] else None,
-            confidence=float(sure[i]) if m.seen[i] else 0.0,
-        )
-        for i in range(len(m.hz))
-    ]
+def _decided(
+    voice: _Heard, learned: list[Learned | None], *, with_classical: bool
+) -> tuple[tuple[PulseWindow, ...], str]:
+    """Decide in each window, and name who read the clip: the method, the learned reader, or both with a plus."""
+    votes = voice.votes() if with_classical else [None] * len(learned)
+    decisions = [decide(vote, heard) for vote, heard in zip(votes, learned, strict=True)]
+    each = [(measured, i) for measured in voice.measured for i in range(len(measured.hz))]
+    windows = tuple(_window(m, i, decision) for (m, i), decision in zip(each, decisions, strict=True))
+    by = [LEARNED] * any(d.by_learned for d in decisions)
+    by += [voice.signal.method] * any(d.by_classical for d in decisions)
+    return windows, "+".join(by) or (voice.signal.method if with_classical else LEARNED)
+
+
+def _window(m: _Windows, i: int, decision: Decision) -> PulseWindow:
+    return PulseWindow(
+        start_s=float(m.start_s[i]),
+        end_s=float(m.start_s[i] + m.seconds),
+        bpm=decision.bpm,
+        snr_db=float(m.snr[i]),
+        respiration_bpm=None if decision.bpm is None else m.respiration[i],
+        confidence=decision.confidence,
+        best_guess_bpm=decision.best_guess_bpm,
+    )
 
 
 def _conclude(trace: RoiTrace, method: str, windows: tuple[PulseWindow, ...]) -> PulseReading:
@@ -185,11 +252,6 @@ def _conclude(trace: RoiTrace, method: str, windows: tuple[PulseWindow, ...]) ->
         respiration_bpm=float(np.median(breaths)) if enough and len(breaths) * 2 >= len(read) else None,
         abstained_because=None if enough else "no pulse found above the noise",
     )
-
-
-def _standing_out(reading: PulseReading) -> tuple[bool, float]:
-    """What readings of one face by several methods are ordered by: one with a rate first, then the surer one."""
-    return reading.bpm is not None, float(np.median([w.confidence for w in reading.windows]))
 
 
 def _silent(trace: RoiTrace, method: str, reason: str) -> PulseReading:

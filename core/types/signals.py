@@ -53,7 +53,11 @@ class PulseSignal:
 
 @dataclass(frozen=True, slots=True)
 class PulseWindow:
-    """What was read in one stretch of time; None where it could not be read with confidence."""
+    """What was read in one stretch of time; None where it could not be read with confidence.
+
+    `best_guess_bpm` is the likeliest rate even then, for measuring readers where all must answer: not to be shown.
+    `confidence` 0..1 is that of the best guess.
+    """
 
     start_s: float
     end_s: float
@@ -61,6 +65,7 @@ class PulseWindow:
     snr_db: float
     respiration_bpm: float | None
     confidence: float
+    best_guess_bpm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
