@@ -24,6 +24,7 @@ from core.evaluation.detection.variants import parse_variants
 from core.settings import VideoLimits, read_settings
 from core.types import Analysis, Progress
 from core.verdict import Calibration
+from core.verdict.calibration import load_calibration
 from core.versions import versions_key
 
 __all__ = ["Bootstrap", "Options", "Wanted", "evaluate_clips", "parse_variants"]
@@ -38,6 +39,7 @@ class Wanted:
     compression: str | None = None
     peer_scores: tuple[str, ...] = ()
     mesonet: Path | None = None
+    calibration: Path | None = None
 
 
 def evaluate_clips(path: Path, out: Path, wanted: Wanted, options: Options) -> int:
@@ -47,11 +49,13 @@ def evaluate_clips(path: Path, out: Path, wanted: Wanted, options: Options) -> i
         DatasetError: the dataset is not there, not complete or not known.
         OutputError: `out` cannot be written, or holds scores that were not to be used.
         SettingsError: a setting or option is not valid.
+        WeightsError: the calibration or weights that were named cannot be used.
     """
     settings = read_settings()
     peer_files = dict(parse_peer(option) for option in wanted.peer_scores)
     collection = _clips(path, wanted)
     peers = {name: read_peer_scores(name, file, collection.clips) for name, file in peer_files.items()}
+    calibration = None if wanted.calibration is None else load_calibration(wanted.calibration)
     baselines, versions = _baselines(wanted.mesonet)
     measurer = Measurer(analyse_quietly, settings.video, _calibration(), baselines)
     with answers() as stdout:
@@ -59,7 +63,7 @@ def evaluate_clips(path: Path, out: Path, wanted: Wanted, options: Options) -> i
             done = evaluate(
                 collection,
                 out,
-                replace(options, split=wanted.split or _split_of(collection)),
+                replace(options, split=wanted.split or _split_of(collection), calibration=calibration),
                 measurer,
                 versions=versions,
                 peers=peers,

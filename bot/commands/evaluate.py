@@ -22,6 +22,7 @@ import click
 @click.option("--draws", type=click.IntRange(min=1), default=1000, show_default=True, help="Of the intervals.")
 @click.option("--leave-one-generator-out", is_flag=True, help="Fit the fusion again without each generator.")
 @click.option("--peer-scores", multiple=True, metavar="NAME=FILE.tsv", help="Scores of another method; repeatable.")
+@click.option("--calibration", type=click.Path(path_type=Path), metavar="FUSION.json", help="Conclude with this one.")
 @click.option(
     "--mesonet", type=click.Path(path_type=Path), metavar="FILE", help="Weights of Meso-4, to measure it too."
 )
@@ -40,6 +41,7 @@ def evaluate(
     draws: int,
     leave_one_generator_out: bool,
     peer_scores: Sequence[str],
+    calibration: Path | None,
     mesonet: Path | None,
 ) -> int:
     """Measure the verdict and every detector on clips whose truth is known.
@@ -53,7 +55,7 @@ def evaluate(
     return evaluating.evaluate_clips(
         clips,
         out,
-        evaluating.Wanted(dataset, split, compression, peer_scores=tuple(peer_scores), mesonet=mesonet),
+        evaluating.Wanted(dataset, split, compression, tuple(peer_scores), mesonet, calibration),
         evaluating.Options(
             variants=evaluating.parse_variants(reencode),
             limit=limit,

@@ -23,6 +23,7 @@ from core.evaluation.detection.units import Unit, clip_rows, units_of
 from core.evaluation.detection.variants import ORIGINAL, in_order
 from core.evaluation.score_table import write_scores
 from core.report.output import require_writable, write_files
+from core.verdict import Calibration
 
 SCORES, FACES, CLIPS = "scores.jsonl", "faces.tsv", "clips.tsv"
 TABLE, PAGE, PLOT = "table.json", "table.md", "reliability.png"
@@ -30,7 +31,10 @@ TABLE, PAGE, PLOT = "table.json", "table.md", "reliability.png"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is measured and how. `split` is only told; `limit` files are drawn by the seed, None takes all."""
+    """What is measured and how. `split` is only told; `limit` files are drawn by the seed, None takes all.
+
+    `calibration` concludes from the evidence in place of the one that Facepulse comes with.
+    """
 
     split: str = "all"
     variants: tuple[str, ...] = ()
@@ -38,6 +42,7 @@ class Options:
     jobs: int = 1
     resume: bool = False
     leave_one_out: bool = False
+    calibration: Calibration | None = None
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
 
 
@@ -86,7 +91,7 @@ def evaluate(
         records = run(clips, options.variants, book, measure, versions=versions, jobs=options.jobs, tell=tell)
     finally:
         book.close()
-    units = units_of(clips, tuple(in_order(options.variants)), records, peers or {})
+    units = units_of(clips, tuple(in_order(options.variants)), records, peers or {}, options.calibration)
     table = {"about": _about(collection, options, versions, records), **_figures(units, options)}
     write_files(
         out,
@@ -124,6 +129,8 @@ def _figures(units: tuple[Unit, ...], options: Options) -> dict[str, Any]:
 
 def _about(collection: Collection, options: Options, versions: str, records: ByClip) -> dict[str, Any]:
     calibrations = {record.calibration_id for record in records.values() if record.calibration_id}
+    if options.calibration is not None:
+        calibrations = {options.calibration.id}
     return {
         "dataset": collection.dataset,
         "split": options.split,

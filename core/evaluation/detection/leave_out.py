@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from core.errors import DatasetError
 from core.evaluation.detection.figures import auc_interval_of, clopper_pearson
-from core.evaluation.detection.measure import BASELINE_MARK
+from core.evaluation.detection.measure import concluded, voting
+from core.evaluation.detection.records import Answer
 from core.evaluation.detection.table import Bootstrap
 from core.evaluation.detection.units import Unit
 from core.evaluation.detection.variants import ORIGINAL
-from core.types import Evidence, VerdictLabel
+from core.types import VerdictLabel
 from core.verdict.fit import ScoredFace, fit_fusion
-from core.verdict.fuse import Calibration, fuse, label_of, usable
 
 FOLDS = 5
 
@@ -51,8 +51,7 @@ def _parts(units: Sequence[Unit], seed: int) -> NDArray[np.intp]:
 
 def _row(family: str, units: Sequence[Unit], parts: NDArray[np.intp], bootstrap: Bootstrap) -> dict[str, Any]:
     asked: list[Unit] = []
-    told: list[float | None] = []
-    labels: list[VerdictLabel] = []
+    answers: list[Answer] = []
     unfitted = 0
     for part in range(FOLDS):
         test = [
@@ -65,17 +64,14 @@ def _row(family: str, units: Sequence[Unit], parts: NDArray[np.intp], bootstrap:
             unfitted += len(test)
             continue
         for unit in test:
-            probability = _probability(unit, calibration)
             asked.append(unit)
-            told.append(probability)
-            labels.append(VerdictLabel.INCONCLUSIVE if probability is None else label_of(probability, calibration))
-    return {"generator": family, "not_fitted": unfitted, **_figures(asked, told, labels, bootstrap)}
+            answers.append(concluded(unit.faces, unit.clip_evidence, calibration))
+    return {"generator": family, "not_fitted": unfitted, **_figures(asked, answers, bootstrap)}
 
 
-def _figures(
-    units: Sequence[Unit], told: Sequence[float | None], labels: Sequence[VerdictLabel], bootstrap: Bootstrap
-) -> dict[str, Any]:
-    there = [(u, p) for u, p in zip(units, told, strict=True) if p is not None]
+def _figures(units: Sequence[Unit], answers: Sequence[Answer], bootstrap: Bootstrap) -> dict[str, Any]:
+    both = list(zip(units, answers, strict=True))
+    there = [(u, a.probability) for u, a in both if a.probability is not None]
     auc = auc_interval_of(
         np.array([p for _, p in there], np.float64),
         np.array([u.clip.fake for u, _ in there], np.bool_),
@@ -83,10 +79,10 @@ def _figures(
         draws=bootstrap.draws,
         seed=bootstrap.seed,
     )
-    reals = [label for u, label in zip(units, labels, strict=True) if not u.clip.fake]
-    fakes = [label for u, label in zip(units, labels, strict=True) if u.clip.fake]
+    reals = [a.label for u, a in both if not u.clip.fake]
+    fakes = [a.label for u, a in both if u.clip.fake]
     alarms = clopper_pearson(reals.count(VerdictLabel.LIKELY_FAKE), len(reals))
-    answered = [label is not VerdictLabel.INCONCLUSIVE for label in labels]
+    answered = [a.label != VerdictLabel.INCONCLUSIVE for a in answers]
     return {
         "real": len(reals),
         "fake": len(fakes),
@@ -98,9 +94,9 @@ def _figures(
         "fakes_called_fake": fakes.count(VerdictLabel.LIKELY_FAKE),
         "fakes_called_real": fakes.count(VerdictLabel.LIKELY_REAL),
         "alarms": [
-            {"id": u.clip.id, "probability": p}
-            for u, p, label in zip(units, told, labels, strict=True)
-            if not u.clip.fake and label is VerdictLabel.LIKELY_FAKE
+            {"id": u.clip.id, "probability": a.probability}
+            for u, a in both
+            if not u.clip.fake and a.label == VerdictLabel.LIKELY_FAKE
         ],
     }
 
@@ -108,19 +104,4 @@ def _figures(
 def scored_face(unit: Unit) -> ScoredFace:
     """Return the most prominent face of a clip with all that was said of it and of the clip."""
     evidence = (*unit.clip_evidence, *(unit.face.evidence if unit.face is not None else ()))
-    return ScoredFace(unit.clip.id, unit.clip.fake, unit.clip.person, unit.clip.generator, tuple(_voting(evidence)))
-
-
-def _probability(unit: Unit, calibration: Calibration) -> float | None:
-    """That of the likeliest face, as in the verdict; None where nothing was scored."""
-    found = [
-        fuse(evidence, calibration)
-        for evidence in (_voting((*unit.clip_evidence, *face.evidence)) for face in unit.faces)
-        if usable(evidence, calibration)
-    ]
-    return max(found, default=None)
-
-
-def _voting(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Without the baselines, which have no say in a verdict."""
-    return [e for e in evidence if not e.version.startswith(BASELINE_MARK)]
+    return ScoredFace(unit.clip.id, unit.clip.fake, unit.clip.person, unit.clip.generator, tuple(voting(evidence)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from core.signals.pulse import pulse_signal, voting_regions
 from core.signals.quality import snr_db
 from core.signals.skin_tone import ita_deg
 from core.signals.spectrum import fundamental_hz, power_spectrum
-from core.types import Analysis, Evidence, FaceMaterial, RoiTrace
+from core.types import Analysis, Evidence, FaceMaterial, FaceSummary, RoiTrace
 from core.verdict import Calibration, conclude
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,10 @@ class Measurer:
     def _record(self, task: Task, analysis: Analysis) -> ClipRecord:
         report, video = analysis.report, analysis.report.video
         scale = min(1.0, self.limits.analysis_max_side_px / max(video.width_px, video.height_px))
-        faces = tuple(self._face(analysis, face, video.width_px * scale) for face in analysis.faces)
+        faces = tuple(
+            self._face(analysis, face, summary, video.width_px * scale)
+            for face, summary in zip(analysis.faces, report.faces, strict=True)
+        )
         return ClipRecord(
             sha256=task.sha256,
             versions=task.versions,
@@ -97,13 +100,11 @@ class Measurer:
             calibration_id=report.verdict.calibration_id,
         )
 
-    def _face(self, analysis: Analysis, face: FaceMaterial, width_px: float) -> FaceRecord:
+    def _face(self, analysis: Analysis, face: FaceMaterial, summary: FaceSummary, width_px: float) -> FaceRecord:
         boxes = face.track.boxes_xyxy_px
         told = tuple(e for e in analysis.report.verdict.evidence if e.track == face.track.id)
         return FaceRecord(
-            track=face.track.id,
-            frames=len(face.track.times_s),
-            size_px=face.track.face_size_px,
+            summary=summary,
             centre_x=float(np.median(boxes[:, [0, 2]].mean(axis=1))) / width_px,
             ita_deg=ita_deg(face.trace),
             pos_snr_db=pos_snr_db(face.trace),
@@ -112,11 +113,23 @@ class Measurer:
 
     def _answer(self, analysis: Analysis, faces: tuple[FaceRecord, ...], view: str) -> Answer:
         verdict = analysis.report.verdict
-        if view != WHOLE:
-            shown = {face.track for face in in_view(faces, view)}
-            evidence = [e for e in verdict.evidence if e.track is None or e.track in shown]
-            verdict = conclude(evidence, [f for f in analysis.report.faces if f.track in shown], self.calibration)
-        return Answer(verdict.label.value, verdict.probability_fake)
+        if view == WHOLE:
+            return Answer(verdict.label.value, verdict.probability_fake)
+        return concluded(in_view(faces, view), [e for e in verdict.evidence if e.track is None], self.calibration)
+
+
+def concluded(
+    faces: Sequence[FaceRecord], clip_evidence: Sequence[Evidence], calibration: Calibration | None
+) -> Answer:
+    """Return the verdict on these faces alone, with a calibration that may be another than the analysis had."""
+    evidence = (*clip_evidence, *(e for face in faces for e in voting(face.evidence)))
+    verdict = conclude(evidence, [face.summary for face in faces], calibration)
+    return Answer(verdict.label.value, verdict.probability_fake)
+
+
+def voting(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the evidence without that of baselines, which have no say in a verdict."""
+    return [e for e in evidence if not e.version.startswith(BASELINE_MARK)]
 
 
 def pos_snr_db(trace: RoiTrace) -> float | None:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import OutputError
-from core.types import Evidence
+from core.types import Evidence, FaceSummary
 
 UNEXPECTED = "unexpected"
 """The code of a failure that lies in the program and not in the clip: tried again when the work goes on."""
@@ -20,11 +20,9 @@ UNEXPECTED = "unexpected"
 
 @dataclass(frozen=True, slots=True)
 class FaceRecord:
-    """One face: `size_px` in pixels of the analysed picture, `centre_x` as a share of its width."""
+    """One face: as the report tells it, and `centre_x`, its middle as a share of the picture's width."""
 
-    track: int
-    frames: int
-    size_px: float
+    summary: FaceSummary
     centre_x: float
     ita_deg: float | None
     pos_snr_db: float | None
@@ -33,7 +31,7 @@ class FaceRecord:
     @property
     def prominence(self) -> float:
         """How much of the clip the face is: frames times area."""
-        return self.frames * self.size_px**2
+        return self.summary.frames * self.summary.size_px**2
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from itertools import chain
 import numpy as np
 
 from core.evaluation.datasets.labelled import LabelledClip
+from core.evaluation.detection.measure import concluded
 from core.evaluation.detection.records import Answer, ClipRecord, FaceRecord
 from core.evaluation.detection.run import ByClip
 from core.evaluation.detection.views import in_view, view_of
 from core.signals.skin_tone import GROUPS, skin_tone_group
 from core.types import Evidence, VerdictLabel
+from core.verdict import Calibration
 
 FUSED, CONSTANT, POS_SNR = "fused verdict", "constant", "POS SNR"
 SIZES_PX = (64.0, 96.0, 160.0, 256.0)
@@ -40,7 +42,7 @@ class Unit:
     @property
     def face(self) -> FaceRecord | None:
         """The face that most of the clip shows; None where there is none."""
-        return max(self.faces, key=lambda face: (face.prominence, -face.track), default=None)
+        return max(self.faces, key=lambda face: (face.prominence, -face.summary.track), default=None)
 
     @property
     def answered(self) -> bool:
@@ -62,7 +64,7 @@ class Unit:
         """The bin of its face's size."""
         if self.face is None:
             return UNKNOWN
-        return SIZE_NAMES[int(np.searchsorted(SIZES_PX, self.face.size_px, side="right"))]
+        return SIZE_NAMES[int(np.searchsorted(SIZES_PX, self.face.summary.size_px, side="right"))]
 
     @property
     def tone_group(self) -> str:
@@ -77,6 +79,7 @@ def units_of(
     variants: Sequence[str],
     records: ByClip,
     peers: Mapping[str, Mapping[str, float]],
+    calibration: Calibration | None = None,
 ) -> tuple[Unit, ...]:
     """Return the rows in the order of the clips, variant by variant.
 
@@ -85,6 +88,7 @@ def units_of(
         variants: the untouched clip among them.
         records: by clip and variant.
         peers: scores of other methods, by method and clip id; they count for the untouched clip alone.
+        calibration: concludes from the evidence anew; by default the answers are those of the analysis.
     """
     base_rate = float(np.mean([clip.fake for clip in clips])) if clips else 0.0
     found = []
@@ -92,7 +96,7 @@ def units_of(
         for clip in clips:
             given = {name: scores[clip.id] for name, scores in peers.items() if clip.id in scores}
             extra = given if variant == variants[0] else {}
-            found.append(_unit(clip, variant, records[clip.id, variant], {CONSTANT: base_rate, **extra}))
+            found.append(_unit(clip, variant, records[clip.id, variant], {CONSTANT: base_rate, **extra}, calibration))
     return tuple(found)
 
 
@@ -103,13 +107,15 @@ def methods_of(units: Sequence[Unit]) -> tuple[str, ...]:
     return (FUSED, *sorted((scored | asked) - {FUSED, POS_SNR, CONSTANT}), POS_SNR, CONSTANT)
 
 
-def _unit(clip: LabelledClip, variant: str, record: ClipRecord, given: dict[str, float]) -> Unit:
+def _unit(
+    clip: LabelledClip, variant: str, record: ClipRecord, given: dict[str, float], calibration: Calibration | None
+) -> Unit:
     if record.failure is not None:
         # a method of no eyes needs no readable clip, and a peer's score was made elsewhere
         return Unit(clip, variant, UNREADABLE, given, (), (), record.failure[1])
     view = view_of(clip)
     faces = in_view(record.faces, view)
-    answer = record.answers[view]
+    answer = record.answers[view] if calibration is None else concluded(faces, record.clip_evidence, calibration)
     unit = Unit(clip, variant, answer, {}, faces, record.clip_evidence, None)
     scores = _detector_scores(chain(record.clip_evidence, *(face.evidence for face in faces)))
     if unit.face is not None and unit.face.pos_snr_db is not None:
@@ -137,7 +143,7 @@ def clip_rows(units: Sequence[Unit]) -> str:
 
 def _cells(unit: Unit, methods: Sequence[str]) -> tuple[str, ...]:
     clip, face = unit.clip, unit.face
-    size = "" if face is None else f"{face.size_px:.0f}"
+    size = "" if face is None else f"{face.summary.size_px:.0f}"
     tone = "" if face is None or face.ita_deg is None else f"{face.ita_deg:.1f}"
     scores = (f"{unit.scores[name]:.6g}" if name in unit.scores else "" for name in methods)
     return (

@@ -100,6 +100,7 @@ class TestCall:
             (["--compression", "c40"], "with the compression c40"),
             (["--peer-scores", "x"], "NAME=file.tsv"),
             (["--mesonet", "absent.npz"], "MesoNet's weights cannot be read"),
+            (["--calibration", "absent.json"], "The calibration file absent.json cannot be used"),
             (["--reencode", "crf99"], "no re-encoding called crf99"),
         ],
     )

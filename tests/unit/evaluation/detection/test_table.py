@@ -16,7 +16,7 @@ from core.errors import DatasetError, OutputError
 from core.evaluation.datasets.labelled import Collection, Label, LabelledClip, Pick, Region
 from core.evaluation.detection import Evaluation, Options, evaluate
 from core.evaluation.detection.evaluate import limited
-from core.evaluation.detection.measure import Measurer, Task
+from core.evaluation.detection.measure import Measurer, Task, concluded
 from core.evaluation.detection.peers import read_peer_scores
 from core.evaluation.detection.records import Answer, ClipRecord, FaceRecord
 from core.evaluation.detection.table import Bootstrap
@@ -25,7 +25,8 @@ from core.evaluation.detection.variants import VARIANTS, Variant, parse_variants
 from core.evaluation.detection.views import in_view
 from core.evaluation.score_table import read_scores
 from core.settings import VideoLimits
-from core.types import Evidence
+from core.types import Evidence, FaceSummary
+from core.verdict import Calibration
 from core.video import open_clip
 from tests.synth.clips import Scene, even_times, write_scene
 from tests.synth.labelled import fake_analyse, labelled, write_clip
@@ -35,7 +36,8 @@ MEASURE = Measurer(fake_analyse, VideoLimits())
 
 
 def face(centre_x: float = 0.5, score: float | None = None, size_px: float = 120, track: int = 0) -> FaceRecord:
-    return FaceRecord(track, 100, size_px, centre_x, 35.0, -3.0, (Evidence("appearance", "1", track, score, 1.0),))
+    summary = FaceSummary(track, (0.0, 4.0), 100, size_px, (0, 0), (0, 0, 9, 9), None, None, None, "made up")
+    return FaceRecord(summary, centre_x, 35.0, -3.0, (Evidence("appearance", "1", track, score, 1.0),))
 
 
 def told(label: str = "inconclusive", p: float | None = None, **others: Any) -> Callable[[Task], ClipRecord]:
@@ -225,6 +227,41 @@ class TestViews:
         assert table["methods"]["appearance"]["above_twin"][0] == 1
         # without a calibration a part of the picture has no verdict of its own; that of the whole is not borrowed
         assert table["verdict"]["coverage"][0] == 0
+
+
+class TestCalibration:
+    # called fake from .9 on, free of signs up to .15
+    SHARP = Calibration("sharp", {"appearance": "1"}, {"appearance": 1.0}, 0.0, 0.9, 0.15)
+
+    def test_the_stored_evidence_is_judged_anew_without_looking_again(self, tmp_path: Path) -> None:
+        clips = eight_clips(tmp_path / "clips")
+        run(clips, tmp_path / "out")
+
+        def must_not_look(task: Task) -> ClipRecord:
+            raise AssertionError(task.path)
+
+        done = run(clips, tmp_path / "out", must_not_look, resume=True, calibration=self.SHARP)
+
+        assert done.table["about"]["calibration"] == "sharp"
+        assert done.table["verdict"]["answers_on_reals"] == {"inconclusive": 1, "likely_fake": 1, "likely_real": 2}
+        assert done.table["methods"][FUSED]["scored"] == 7
+
+    def test_half_a_picture_is_judged_by_its_own_face(self, tmp_path: Path) -> None:
+        path = write_clip(tmp_path / "a.mp4", 0.02, 0.98)
+        halves = [
+            labelled(path, Label.REAL, "P", id="left", region=Region.LEFT),
+            labelled(path, Label.FAKE, "P", "X", id="right", region=Region.RIGHT),
+        ]
+        measure = replace(MEASURE, calibration=self.SHARP)
+        table = run(collection(*halves), tmp_path / "out", measure).table
+
+        assert table["verdict"]["coverage"][0] == table["verdict"]["selective_accuracy"][0] == 1
+
+    def test_a_baseline_has_no_say_in_the_verdict(self) -> None:
+        other = Evidence("appearance", "baseline abc", 0, 0.99, 1.0)
+        told = replace(face(score=0.02), evidence=(*face(score=0.02).evidence, other))
+
+        assert concluded([told], [], self.SHARP).label == "likely_real"
 
 
 class TestReencoding:
