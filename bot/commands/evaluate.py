@@ -22,7 +22,9 @@ import click
 @click.option("--draws", type=click.IntRange(min=1), default=1000, show_default=True, help="Of the intervals.")
 @click.option("--leave-one-generator-out", is_flag=True, help="Fit the fusion again without each generator.")
 @click.option("--peer-scores", multiple=True, metavar="NAME=FILE.tsv", help="Scores of another method; repeatable.")
-@click.option("--calibration", type=click.Path(path_type=Path), metavar="FUSION.json", help="Conclude with this one.")
+@click.option(
+    "--calibration", type=click.Path(path_type=Path), metavar="FUSION.json", help="Conclude with this fusion."
+)
 @click.option(
     "--mesonet", type=click.Path(path_type=Path), metavar="FILE", help="Weights of Meso-4, to measure it too."
 )
