@@ -14,7 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-DETECTOR_VERSIONS: dict[str, str] = {"provenance": "1", "pulse": "1", "pulse_cnn": "1", "cell_agreement": "1"}
+DETECTOR_VERSIONS: dict[str, str] = {
+    "provenance": "1",
+    "pulse": "1",
+    "pulse_cnn": "1",
+    "cell_agreement": "1",
+    "appearance": "1",
+}
 """Name and version of every registered detector; a change of what a detector says raises its version here too."""
 
 WEIGHTS_TABLE = Path(__file__).resolve().parents[1] / "models" / "weights.toml"

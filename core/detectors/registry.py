@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.detectors.appearance import AppearanceDetector
 from core.detectors.base import ClipDetector, FaceDetector
 from core.detectors.cell_agreement import CellAgreementDetector
 from core.detectors.provenance import ProvenanceDetector
@@ -9,6 +10,6 @@ from core.detectors.pulse import PulseDetector
 from core.detectors.pulse_cnn import PulseCnnDetector
 
 FACE_DETECTORS: dict[str, FaceDetector] = {
-    d.name: d for d in (PulseDetector(), PulseCnnDetector(), CellAgreementDetector())
+    d.name: d for d in (PulseDetector(), PulseCnnDetector(), CellAgreementDetector(), AppearanceDetector())
 }
 CLIP_DETECTORS: dict[str, ClipDetector] = {d.name: d for d in (ProvenanceDetector(),)}
