@@ -31,12 +31,13 @@ class WrongCallError(click.ClickException):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one clip got: the report, its numbers in the log, and the page that was written."""
+    """What one clip got: the report, its numbers in the log, and the page that was written or why it was not."""
 
     report: Report
     case: int | None = None
     checked_before: int | None = None
     page: Path | None = None
+    page_error: Exception | None = None
 
 
 def check_clips(
@@ -71,6 +72,9 @@ def check_clips(
                     print_json(error_json(clip, error), out)
             else:
                 _print_answer(clip, answer, out, as_json=as_json)
+                if answer.page_error is not None:
+                    status = SOME_UNREAD
+                    say_error(answer.page_error, about=clip)
     return status
 
 
@@ -113,23 +117,27 @@ class _Checker:
             return known
         started_at = utc_now()
         try:
-            analysis, page = self._analysed(path, folder)
+            analysis, page, page_error = self._analysed(path, folder)
         except Exception as error:
             if self.log is not None:
                 self.log.add_failure(path, error, started_at)
             raise
         case = None if self.log is None else self.log.add_answer(path, analysis.report, started_at)
-        return Answer(analysis.report, case, None, page)
+        return Answer(analysis.report, case, None, page, page_error)
 
-    def _analysed(self, path: Path, folder: Path | None) -> tuple[Analysis, Path | None]:
+    def _analysed(self, path: Path, folder: Path | None) -> tuple[Analysis, Path | None, Exception | None]:
+        """Return the analysis and its page; a page that cannot be written costs no answer, so why is returned too."""
         with progress_bar(path.name, wanted=not self.quiet) as progress:
             analysis = analyse(path, self.settings.video, progress)
             if folder is None:
-                return analysis, None
+                return analysis, None, None
             from core.report.page import write_report  # noqa: PLC0415  (loads matplotlib)
 
             progress(Progress(Stage.FIGURES, 0, None, None))
-            return analysis, write_report(analysis, folder, path.name)
+            try:
+                return analysis, write_report(analysis, folder, path.name), None
+            except Exception as error:
+                return analysis, None, error
 
 
 def _recalled(log: CaseLog, path: Path) -> Answer | None:
@@ -145,7 +153,8 @@ def _recalled(log: CaseLog, path: Path) -> Answer | None:
 
 def _print_answer(clip: str, answer: Answer, out: TextIO, *, as_json: bool) -> None:
     if as_json:
-        print_json(report_json(answer.report, clip, case=answer.case, checked_before=answer.checked_before), out)
+        numbers = {"case": answer.case, "checked_before": answer.checked_before}
+        print_json(report_json(answer.report, clip, **numbers, report_error=answer.page_error), out)
         return
     text = answer_text(
         answer.report,
@@ -170,7 +179,9 @@ def different_names(clips: Sequence[str]) -> Iterator[str]:
     """Yield the stem of each clip, with a number behind it where it came before."""
     taken: set[str] = set()
     for clip in clips:
-        stem, number = Path(clip).stem or "clip", 1
+        stem, number = Path(clip).stem, 1
+        if not stem.strip("."):  # "..": the folder above
+            stem = "clip"
         name = stem
         while name in taken:
             number += 1

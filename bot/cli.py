@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -55,7 +56,19 @@ def facepulse() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line of this process and exit with its status."""
+    _fill_closed_descriptors()
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _fill_closed_descriptors() -> None:
+    """Put nothing where a standard stream was closed: else the database could be what libraries write notes to."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            if number == 2:
+                sys.stderr = open(number, "w", closefd=False, encoding="utf-8")  # noqa: SIM115 - for this process's life
 
 
 def run(arguments: Sequence[str]) -> int:

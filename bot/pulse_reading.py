@@ -38,8 +38,6 @@ def read_clip(clip: str, *, as_json: bool, plot: Path | None = None) -> int:
         try:
             with progress_bar(Path(clip).name, wanted=not as_json) as progress:
                 analysis = checking.analyse(Path(clip), limits, progress)
-            if plot is not None:
-                _write_plot(analysis, plot)
         except Exception as error:
             say_error(error, about=clip)
             if as_json:
@@ -49,6 +47,12 @@ def read_clip(clip: str, *, as_json: bool, plot: Path | None = None) -> int:
             checking.print_json(reading_json(analysis, clip), out)
         else:
             print(pulse_text(analysis.faces[0].reading if analysis.faces else None, clip), file=out, flush=True)
+    try:
+        if plot is not None:
+            _write_plot(analysis, plot)
+    except Exception as error:  # the clip has its answer all the same
+        say_error(error, about=clip)
+        return checking.SOME_UNREAD
     return checking.ALL_ANSWERED
 
 

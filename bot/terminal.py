@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from core.errors import FacepulseError
+from core.errors import FacepulseError, OutputError
 from core.types import Progress, ProgressCallback
 
 DEBUG_SWITCH = "FACEPULSE_DEBUG"
@@ -22,7 +22,12 @@ def answers() -> Iterator[TextIO]:
     """Yield where answers go, and send everything else that is written to standard output to standard error.
 
     Native libraries write notes to file descriptor 1 whatever Python does, so the descriptor itself is turned round.
+
+    Raises:
+        OutputError: standard output is closed.
     """
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed, so there is nowhere to write the answers.")
     if not _is_descriptor(sys.stdout, 1):
         yield sys.stdout  # redirected within this process: native code does not write there
         return

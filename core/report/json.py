@@ -16,7 +16,12 @@ MISSING_CODE = "unexpected"
 
 
 def report_json(
-    report: Report, clip_name: str, *, case: int | None = None, checked_before: int | None = None
+    report: Report,
+    clip_name: str,
+    *,
+    case: int | None = None,
+    checked_before: int | None = None,
+    report_error: BaseException | None = None,
 ) -> dict[str, Any]:
     """Return the object of `facepulse check --json` for a clip that was answered.
 
@@ -25,6 +30,7 @@ def report_json(
         clip_name: what the clip was called by the one who asked; returned as "clip".
         case: the number under which this answer is in the log, if it is.
         checked_before: the number of the earlier case that this answer was taken from, if it was.
+        report_error: why the page that was asked for could not be written; returned as a sentence.
     """
     verdict = report.verdict
     return {
@@ -41,6 +47,7 @@ def report_json(
         "error_code": None,
         "case": case,
         "checked_before": checked_before,
+        "report_error": None if report_error is None else error_fields(report_error)["error"],
         "calibration": verdict.calibration_id,
         "created_at": report.created_at.isoformat(),
         "versions": dict(report.versions),
@@ -63,6 +70,7 @@ def error_json(clip_name: str, error: BaseException) -> dict[str, Any]:
         **error_fields(error),
         "case": None,
         "checked_before": None,
+        "report_error": None,
         "calibration": None,
         "created_at": None,
         "versions": {},

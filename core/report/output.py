@@ -47,5 +47,7 @@ def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _refused(directory: Path, error: OSError) -> OutputError:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return OutputError(f"Nothing can be written to {directory}: it is a file, not a folder, or lies in one.")
     why = (error.strerror or "the system refused").lower()
     return OutputError(f"Nothing can be written to {directory}: {why}.")

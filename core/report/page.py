@@ -28,7 +28,9 @@ def write_report(analysis: Analysis, directory: Path, clip_name: str) -> Path:
     """
     figures = report_figures(analysis)
     files = {figure.file_name: figure.png for figure in figures}
-    files[PAGE_NAME] = render_page(analysis, figures, clip_name).encode()
+    files[PAGE_NAME] = render_page(analysis, figures, clip_name).encode(
+        errors="replace"
+    )  # a file's name may be any bytes
     write_files(directory, files)
     return directory / PAGE_NAME
 

@@ -111,7 +111,7 @@ async def log_answer(
     Raises:
         StoreError: the log cannot be written; nothing of the answer is in it.
     """
-    new = NewCheck(path.name, asker, started_at, versions.versions_key(), report.clip_sha256, report.size_bytes)
+    new = NewCheck(_name(path), asker, started_at, versions.versions_key(), report.clip_sha256, report.size_bytes)
     return await store.checks.add_answered(new, report, clock())
 
 
@@ -126,13 +126,18 @@ async def log_failure(
     try:
         new = await _question(path, asker, started_at)
     except ClipNotFoundError:
-        new = NewCheck(path.name, asker, started_at, versions.versions_key(), None, None)
+        new = NewCheck(_name(path), asker, started_at, versions.versions_key(), None, None)
     return await store.checks.add_failed(new, *failure_of(error), clock())
 
 
 async def _question(path: Path, asker: Asker, asked_at: datetime) -> NewCheck:
     sha256, size_bytes = await asyncio.to_thread(measure, path)
-    return NewCheck(path.name, asker, asked_at, versions.versions_key(), sha256, size_bytes)
+    return NewCheck(_name(path), asker, asked_at, versions.versions_key(), sha256, size_bytes)
+
+
+def _name(path: Path) -> str:
+    """Return the name of a file as text that can be stored: a name may be any bytes, not only UTF-8."""
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def _draw_in_place(engine: Engine, analysis: Analysis, figures: Path, clip_name: str) -> None:

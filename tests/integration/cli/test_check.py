@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import jsonschema
 import pytest
 
 from bot import checking
-from core.errors import NoVideoError, WeightsError
+from core.errors import NoVideoError, OutputError, WeightsError
+from core.report import page
 from core.report.words import VERDICT_WORDS
 from core.types import Analysis, VerdictLabel
 from tests.integration.cli.conftest import FakeEngine, Told
@@ -146,6 +148,30 @@ def test_a_report_folder_that_cannot_be_written_is_found_before_any_analysis(
     assert "Nothing can be written to" in told.err and told.err.count("\n") == 1
 
 
+def test_a_report_that_cannot_be_written_after_all_costs_no_answer(
+    call: Call, engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_full(analysis: Analysis, directory: Path, clip_name: str) -> Path:
+        raise OutputError("Nothing can be written to out: no space left on device.")
+
+    monkeypatch.setattr(page, "write_report", disk_full)
+    told = call("check", clip(tmp_path, engine), "--report", tmp_path / "out", "--json")
+    (answer,) = told.objects
+    jsonschema.Draft202012Validator(SCHEMA).validate(answer)
+    assert told.status == 1
+    assert (answer["verdict"], answer["error"], answer["case"]) == ("inconclusive", None, 1)
+    assert "no space left" in answer["report_error"] and "no space left" in told.err
+
+
+def test_a_name_of_any_bytes_is_answered_logged_and_reported(call: Call, engine: FakeEngine, tmp_path: Path) -> None:
+    path = clip(tmp_path, engine, "a.mp4").rename(tmp_path / os.fsdecode(b"a\xff.mp4"))
+    engine.answers[path.name] = engine.answers["a.mp4"]
+    told = call("check", path, "--report", tmp_path / "out", "--json")
+    assert (told.status, told.err) == (0, "")
+    assert (told.objects[0]["clip"], told.objects[0]["case"]) == (str(path), 1)
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
 @pytest.mark.parametrize("arguments", [["check"], ["check", "--sideways", "a.mp4"], ["chekc", "a.mp4"], ["pulse"]])
 def test_a_wrong_call_ends_with_2(call: Call, arguments: list[str]) -> None:
     told = call(*arguments)
@@ -184,3 +210,4 @@ def test_an_answer_of_another_version_of_the_log_is_analysed_again(
 
 def test_folders_of_reports_are_named_after_the_clips() -> None:
     assert list(checking.different_names(["x/a.mp4", "y/a.mkv", "a-2.mp4", "a.webm"])) == ["a", "a-2", "a-2-2", "a-3"]
+    assert list(checking.different_names(["..", "...mp4", "/"])) == ["clip", "clip-2", "clip-3"]

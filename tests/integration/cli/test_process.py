@@ -175,6 +175,18 @@ def test_on_a_terminal_the_bar_shows_stage_frames_and_time_left(environment: dic
     assert "Looking at every frame" in shown and "30/240 frames" in shown and "about 12 s left" in shown
 
 
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_crash(environment: dict[str, str], closed: int) -> None:
+    script = f"import os; os.close({closed}); os.execv({sys.executable!r}, {[*FACEPULSE, 'check', 'nothing there']!r})"
+    done = _run([sys.executable, "-c", script], environment)
+    told = {
+        0: "nothing there: There is no such file.\n",
+        1: "Standard output is closed, so there is nowhere to write the answers.\n",
+        2: "",
+    }
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told[closed])
+
+
 def test_help_and_version_load_none_of_the_analysis(environment: dict[str, str]) -> None:
     script = (
         "import sys; from bot.cli import run\n"

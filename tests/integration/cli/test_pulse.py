@@ -3,7 +3,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import UnreadableClipError
+import pytest
+
+from core.errors import OutputError, UnreadableClipError
+from core.report import output
 from tests.integration.cli.conftest import FakeEngine, Told
 from tests.synth.analyses import WHY_NO_PULSE, make_analysis
 
@@ -64,6 +67,19 @@ def test_a_plot_that_cannot_be_written_is_found_before_the_analysis(
     for plot in (tmp_path / "file" / "out.png", tmp_path):
         assert call("pulse", "a.mp4", "--plot", plot).status == 2
     assert engine.asked == []
+
+
+def test_a_plot_that_cannot_be_written_after_all_costs_no_answer(
+    call: Call, engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_full(directory: Path, files: object) -> None:
+        raise OutputError("Nothing can be written to it: no space left on device.")
+
+    monkeypatch.setattr(output, "write_files", disk_full)
+    engine.answers["a.mp4"] = make_analysis(bpm=72.0)
+    told = call("pulse", "a.mp4", "--plot", tmp_path / "a.png", "--json")
+    assert (told.status, told.objects[0]["bpm"]) == (1, 72.0)
+    assert "no space left" in told.err
 
 
 def test_a_clip_that_cannot_be_read_is_an_error_object_and_1(call: Call, engine: FakeEngine) -> None:
