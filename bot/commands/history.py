@@ -27,6 +27,9 @@ from core.types import VerdictLabel
 PLAIN_WIDTH = 160
 """Columns where the output is no terminal, which would say its own."""
 
+LARGEST = 2**63 - 1
+"""The largest number that the log can hold."""
+
 _SPAN = re.compile(r"(\d{1,6})\s*([mhdw])")
 _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _UNFINISHED = {
@@ -71,10 +74,18 @@ class Moment(click.ParamType[datetime]):
 @click.option("--since", type=Moment(), help="Asked since then: 2026-05-04, 2026-05-04T18:30, 24h, 7d.")
 @click.option("--until", type=Moment(end_of_day=True), help="Asked before then; a date alone is included.")
 @click.option("--sha256", metavar="HEX", help="Only clips whose sha256 begins like this.")
-@click.option("--guild", "guild_id", type=int, metavar="ID", help="Only asked in this Discord server.")
-@click.option("--requester", "requester_id", type=int, metavar="ID", help="Only asked by this Discord user.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out so many of the newest.")
+@click.option(
+    "--guild", "guild_id", type=click.IntRange(0, LARGEST), metavar="ID", help="Only asked in this Discord server."
+)
+@click.option(
+    "--requester",
+    "requester_id",
+    type=click.IntRange(0, LARGEST),
+    metavar="ID",
+    help="Only asked by this Discord user.",
+)
+@click.option("--limit", type=click.IntRange(1, LARGEST), default=20, show_default=True, help="At most so many.")
+@click.option("--offset", type=click.IntRange(0, LARGEST), default=0, help="Leave out so many of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a check, one a line.")
 @click.pass_context
 def history(  # noqa: PLR0917 - click calls it by name

@@ -156,3 +156,10 @@ def test_a_wrong_call_exits_with_2(settings: None) -> None:
 
 def test_every_verdict_can_be_asked_for(settings: None) -> None:
     assert {run("--verdict", label.value).exit_code for label in VerdictLabel} == {0}
+
+
+@pytest.mark.parametrize("option", ["--guild", "--requester", "--limit", "--offset"])
+def test_a_number_that_no_database_holds_is_a_wrong_call(settings: None, option: str) -> None:
+    result = run(option, str(2**63))
+    assert result.exit_code == 2
+    assert "is not in the range" in result.stderr
