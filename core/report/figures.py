@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon, Rectangle
 
+from core.detectors.appearance import appearance_map
 from core.report import panels, style
 from core.report.panels import NamedFace
 from core.report.words import VERDICT_WORDS, face_names
@@ -64,6 +65,9 @@ def _face_figures(face: NamedFace) -> list[PictureFile]:
             ),
             PictureFile(f"{tag}-map.png", f"Blood flow in 32 places of {face.name} over time.", ppg_map_png(face)),
         ]
+    if (blending := blending_png(face)) is not None:
+        alt = f"Where signs of blending are strongest in {face.name}."
+        figures.append(PictureFile(f"{tag}-blending.png", alt, blending))
     return figures
 
 
@@ -92,6 +96,17 @@ def ppg_map_png(face: NamedFace) -> bytes:
     return _page_figure(
         f"Blood flow in 32 places of {face.name} (PPG map)", lambda axes: panels.draw_ppg_map(axes, face)
     )
+
+
+def blending_png(face: NamedFace) -> bytes | None:
+    """Return where signs of blending are strongest in one face; None where its appearance could not be judged."""
+    found = appearance_map(face.material)
+    if found is None:
+        return None
+    figure = style.new_figure(WIDTH_PX, 420)
+    title = f"Where signs of blending are strongest in {face.name}"
+    panels.draw_blending(style.add_panel(figure, (150, 45, WIDTH_PX - 180, 330), title), *found)
+    return style.to_png(figure, PAGE_SCALE)
 
 
 def yaw_png(faces: Sequence[NamedFace]) -> bytes:
@@ -123,8 +138,12 @@ def evidence_picture(analysis: Analysis) -> bytes:
     figure = style.new_figure(*PICTURE_PX)
     faces = named_faces(analysis)
     _draw_verdict_band(figure, analysis)
-    frames_axes = style.add_panel(figure, (36, 192, width_px - 72, 228), "Pictures from the clip")
+    blending = appearance_map(faces[0].material) if faces else None
+    frames_px = width_px - 72 - (0 if blending is None else 290)
+    frames_axes = style.add_panel(figure, (36, 192, frames_px, 228), "Pictures from the clip")
     panels.draw_key_frames(frames_axes, analysis.key_frames, _face_marks(faces))
+    if blending is not None:
+        panels.draw_blending(style.add_panel(figure, (930, 192, 234, 214), "Signs of blending"), *blending)
     if faces and faces[0].material.pulse is not None:
         _draw_face_panels(figure, faces[0])
     else:

@@ -26,6 +26,8 @@ from core.report.style import (
 )
 from core.types import FaceMaterial, KeyFrame
 
+MAP_FROM = 0.5
+"""Below this a part of the face is as likely as not untouched, and is left without colour."""
 NO_FACE = "No face was found in this clip, so there is no blood flow to show."
 
 
@@ -134,6 +136,22 @@ def draw_ppg_map(axes: Axes, face: NamedFace) -> None:
 
 def _why_no_map(face: NamedFace) -> str:
     return (face.material.reading.abstained_because or "too few frames show it well").rstrip(".")
+
+
+def draw_blending(axes: Axes, where: NDArray[np.float64], under: NDArray[np.uint8]) -> None:
+    """Draw where signs of blending are: `where` (n, n) in 0..1 over the picture `under` (S, S, 3).
+
+    The colour begins at `MAP_FROM` and is full at 1, the same for every clip: a face without signs stays as it is.
+    """
+    hide_axis(axes)
+    side = under.shape[0]
+    small = Image.fromarray(where.astype(np.float32))
+    smooth = np.clip(np.asarray(small.resize((side, side), Image.Resampling.BICUBIC)), 0, 1)
+    strength = np.clip((smooth - MAP_FROM) / (1 - MAP_FROM), 0, 1)
+    axes.imshow(under, interpolation="bilinear")
+    axes.imshow(np.where(strength > 0, strength, np.nan), cmap="plasma", vmin=0, vmax=1, alpha=0.65 * (strength > 0))
+    nowhere = strength.max() == 0
+    label_x(axes, "no part stands out" if nowhere else "coloured: signs of blending, yellow the strongest")
 
 
 def draw_yaw(axes: Axes, faces: Sequence[NamedFace]) -> None:

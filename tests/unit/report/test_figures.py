@@ -143,3 +143,33 @@ def _fingerprint(analysis: Analysis) -> bytes:
     face = analysis.faces[0]
     assert face.pulse is not None and face.ppg_map is not None
     return face.pulse.values.tobytes() + face.ppg_map.tobytes() + analysis.key_frames[0].rgb.tobytes()
+
+
+def test_blending_is_coloured_where_it_is_and_nowhere_else() -> None:
+    under = np.full((192, 192, 3), 120, np.uint8)
+    where = np.zeros((12, 12))
+    where[8:10, 4:8] = 1.0
+    axes = empty_axes()
+    panels.draw_blending(axes, where, under)
+    shown = np.asarray(axes.images[1].get_alpha())
+    assert shown[8 * 16 + 8 : 10 * 16 - 8, 5 * 16 : 7 * 16].min() > 0.5
+    assert shown[: 6 * 16].max() == 0
+    assert "yellow" in words_on(axes)
+
+
+def test_a_face_without_signs_of_blending_stays_uncoloured_and_says_so() -> None:
+    axes = empty_axes()
+    panels.draw_blending(axes, np.full((12, 12), 0.45), np.full((192, 192, 3), 120, np.uint8))
+    assert np.asarray(axes.images[1].get_alpha()).max() == 0
+    assert "no part stands out" in words_on(axes)
+
+
+def test_a_face_whose_appearance_was_judged_has_a_map_on_page_and_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = np.full((12, 12), 0.9), np.full((192, 192, 3), 120, np.uint8)
+    monkeypatch.setattr(figures, "appearance_map", lambda _: found)
+    one = make_analysis()
+    assert any("blending" in figure.file_name for figure in report_figures(one))
+    marked = picture(evidence_picture(one))
+    monkeypatch.setattr(figures, "appearance_map", lambda _: None)
+    assert not any("blending" in figure.file_name for figure in report_figures(one))
+    assert marked.size == (1200, 900) and marked.tobytes() != picture(evidence_picture(one)).tobytes()
