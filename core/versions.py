@@ -20,6 +20,7 @@ DETECTOR_VERSIONS: dict[str, str] = {
     "pulse_cnn": "1",
     "cell_agreement": "1",
     "appearance": "1",
+    "temporal": "1",
 }
 """Name and version of every registered detector; a change of what a detector says raises its version here too."""
 

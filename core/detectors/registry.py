@@ -8,8 +8,10 @@ from core.detectors.cell_agreement import CellAgreementDetector
 from core.detectors.provenance import ProvenanceDetector
 from core.detectors.pulse import PulseDetector
 from core.detectors.pulse_cnn import PulseCnnDetector
+from core.detectors.temporal import TemporalDetector
 
 FACE_DETECTORS: dict[str, FaceDetector] = {
-    d.name: d for d in (PulseDetector(), PulseCnnDetector(), CellAgreementDetector(), AppearanceDetector())
+    d.name: d
+    for d in (PulseDetector(), PulseCnnDetector(), CellAgreementDetector(), AppearanceDetector(), TemporalDetector())
 }
 CLIP_DETECTORS: dict[str, ClipDetector] = {d.name: d for d in (ProvenanceDetector(),)}
