@@ -70,14 +70,14 @@ def fit_linear(values: Floats, names: Sequence[str], positive: NDArray[np.bool_]
     return LinearModel(tuple(Term(n, *(float(v) for v in rest)) for n, *rest in columns), float(found[0]))
 
 
-def ridge_logistic(design: Floats, positive: NDArray[np.bool_], ridge: float) -> Floats:
+def ridge_logistic(design: Floats, positive: NDArray[np.bool_], ridge: float, free: int = 1) -> Floats:
     """Return coefficients (K,) of a logistic regression on `design` (N, K), by Newton's method.
 
-    The first column is not penalised; each class weighs half of all rows.
+    The first `free` columns are not penalised; each class weighs half of all rows.
     """
     weight = np.where(positive, 0.5 / positive.sum(), 0.5 / (~positive).sum()) * len(positive)
     penalty = np.full(design.shape[1], ridge)
-    penalty[0] = 1e-6
+    penalty[:free] = 1e-6
     found = np.zeros(design.shape[1])
     for _ in range(100):
         p = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))

@@ -56,9 +56,11 @@ def fit_fusion(
 ) -> Calibration:
     """Fit weights by ridge-penalised logistic regression, and thresholds on faces held out by person.
 
-    Fakes and reals weigh the same, so the probability is that for even odds beforehand. Detectors that help against
-    their own scores (a negative weight) are left out. Cross-fitting over persons gives every face log-odds from
-    weights that did not see its person; on those the weights are rescaled (Platt), and the thresholds are set:
+    Fakes and reals weigh the same, so the probability is that for even odds beforehand, and a face of which nothing
+    is known stands at one half: there is no bias, or the quality of the input would be taken for evidence where the
+    fakes of the table are sharper than its real clips. Detectors that help against their own scores (a negative
+    weight) are left out. Cross-fitting over persons gives every face log-odds from weights that did not see its
+    person; on those the weights are rescaled (Platt's slope), and the thresholds are set:
 
     - `fake_from`: an exponential tail through the upper tenth of the real faces, with the upper end of the interval
       of its scale, gives the log-odds that `false_alarms` of real faces pass; never below the highest real face. With
@@ -89,8 +91,8 @@ def fit_fusion(
     if not kept:
         raise ValueError("no detector tells the fakes from the reals")
     held_out = _cross_fitted(design, fake, person, seed)
-    slope, shift = _platt(held_out, fake)
-    totals = slope * held_out + shift
+    slope = _slope(held_out, fake)
+    totals = slope * held_out
     passed, tail = _fake_threshold(totals[~fake], false_alarms)
     fake_from = max(passed, _logit(LEAST_FAKE))
     real_up_to = min(_real_threshold(totals[fake], missed_fakes), _logit(MOST_REAL))
@@ -98,9 +100,9 @@ def fit_fusion(
     return Calibration(
         id=_identity(used, seed, false_alarms, missed_fakes),
         versions={name: versions[name] for name in names},
-        weights={name: float(slope * coefficients[1 + 2 * i]) for name, i in zip(names, kept, strict=True)},
-        offsets={name: float(slope * coefficients[2 + 2 * i]) for name, i in zip(names, kept, strict=True)},
-        bias=float(slope * coefficients[0] + shift),
+        weights={name: float(slope * coefficients[2 * i]) for name, i in zip(names, kept, strict=True)},
+        offsets={name: float(slope * coefficients[2 * i + 1]) for name, i in zip(names, kept, strict=True)},
+        bias=0.0,
         fake_from=_sigmoid(fake_from),
         real_up_to=_sigmoid(real_up_to),
         tail_log_odds=tail,
@@ -123,26 +125,28 @@ def _versions(faces: Sequence[ScoredFace]) -> dict[str, str]:
 
 
 def _features(face: ScoredFace, names: list[str]) -> list[float]:
-    """1, then for each detector quality × log-odds of its score, and its quality; zeros where it abstained."""
-    row = [1.0] + [0.0] * (2 * len(names))
+    """For each detector quality × log-odds of its score, and its quality; zeros where it abstained."""
+    row = [0.0] * (2 * len(names))
     for e in face.evidence:
         if e.fake_score is not None:
-            at = 1 + 2 * names.index(e.detector)
+            at = 2 * names.index(e.detector)
             row[at], row[at + 1] = e.quality * score_log_odds(e), e.quality
     return row
 
 
 def _fit(design: Floats, fake: NDArray[np.bool_]) -> tuple[list[int], Floats]:
     """Indices of the detectors kept, and the coefficients of all columns: zero for those that were left out."""
-    kept = list(range((design.shape[1] - 1) // 2))
-    while True:
-        columns = [0, *(c for i in kept for c in (1 + 2 * i, 2 + 2 * i))]
+    kept = list(range(design.shape[1] // 2))
+    found = np.zeros(design.shape[1])
+    while kept:
+        columns = [c for i in kept for c in (2 * i, 2 * i + 1)]
         found = np.zeros(design.shape[1])
-        found[columns] = ridge_logistic(design[:, columns], fake, RIDGE)
-        worst = min(kept, key=lambda i: found[1 + 2 * i], default=None)
-        if worst is None or found[1 + 2 * worst] > 0:
-            return kept, found
+        found[columns] = ridge_logistic(design[:, columns], fake, RIDGE, free=0)
+        worst = min(kept, key=lambda i: found[2 * i])
+        if found[2 * worst] > 0:
+            break
         kept.remove(worst)
+    return kept, found if kept else np.zeros(design.shape[1])
 
 
 def _cross_fitted(design: Floats, fake: NDArray[np.bool_], person: NDArray[np.str_], seed: int) -> Floats:
@@ -156,12 +160,9 @@ def _cross_fitted(design: Floats, fake: NDArray[np.bool_], person: NDArray[np.st
     return totals
 
 
-def _platt(totals: Floats, fake: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope in 0.1..1 and shift that calibrate held-out log-odds: what was learned is never made bolder."""
-    shift, slope = ridge_logistic(np.column_stack([np.ones(len(totals)), totals]), fake, 1e-3)
-    if 0.1 <= slope <= 1:
-        return float(slope), float(shift)
-    return float(np.clip(slope, 0.1, 1.0)), 0.0
+def _slope(totals: Floats, fake: NDArray[np.bool_]) -> float:
+    """Slope in 0.1..1 that calibrates held-out log-odds: what was learned is never made bolder."""
+    return float(np.clip(ridge_logistic(totals[:, None], fake, 1e-3, free=0)[0], 0.1, 1.0))
 
 
 def _fake_threshold(real: Floats, share: float) -> tuple[float, float]:
