@@ -29,7 +29,13 @@ class SourceFace:
 
 
 def face_in_photo(rgb: NDArray[np.uint8], models: FaceModels, person: str) -> SourceFace | None:
-    """Return the largest face of a photo (H, W, 3), or None where no face is seen well enough.
+    """Return the largest face of a photo (H, W, 3), or None where no face is seen well enough."""
+    mesh = mesh_of_photo(rgb, models)
+    return None if mesh is None else cut_face(rgb, mesh.points_px[:, :2], person)
+
+
+def mesh_of_photo(rgb: NDArray[np.uint8], models: FaceModels) -> Mesh | None:
+    """Return the landmarks of the largest face of a photo, or None where no face is seen well enough.
 
     In a photo that is cut close to the face the detector finds nothing; the whole photo is then tried as its box.
     """
@@ -38,9 +44,7 @@ def face_in_photo(rgb: NDArray[np.uint8], models: FaceModels, person: str) -> So
     wide = [box for box in boxes if box[2] - box[0] >= MIN_BOX_SHARE * width]
     box = max(wide, key=lambda one: float(one[2] - one[0]), default=np.array([0, 0, width, height], np.float32))
     mesh = settled_mesh(rgb, models, box)
-    if mesh.score < MIN_MESH_SCORE:
-        return None
-    return cut_face(rgb, mesh.points_px[:, :2], person)
+    return mesh if mesh.score >= MIN_MESH_SCORE else None
 
 
 def settled_mesh(rgb: NDArray[np.uint8], models: FaceModels, box_xyxy_px: NDArray[np.floating]) -> Mesh:
