@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot import words
 from core.errors import ClipTooLargeError, OutputError, UnreadableClipError
@@ -18,6 +19,7 @@ from core.errors import ClipTooLargeError, OutputError, UnreadableClipError
 CHUNK_BYTES = 1 << 18
 FORM_OVERHEAD_BYTES = 1 << 16
 NAME_LIMIT = 200
+DAMAGED_FORM = "The form with the clip is damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ async def _clip_part(request: web.Request) -> BodyPartReader:
         async for part in form:
             if isinstance(part, BodyPartReader) and part.name == "clip" and part.filename:
                 return part
-    except ValueError as error:
-        raise UnreadableClipError("The form with the clip is damaged.") from error
+    except (ValueError, HttpProcessingError) as error:
+        raise UnreadableClipError(DAMAGED_FORM) from error
     raise UnreadableClipError("Choose a clip first.")
 
 

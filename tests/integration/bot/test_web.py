@@ -151,7 +151,13 @@ async def test_an_empty_file_is_refused_and_leaves_nothing(client: Client, store
 
 
 async def test_a_malformed_form_is_a_sentence_and_not_a_failure(client: Client) -> None:
-    for body, kind in ((b"garbage", "multipart/form-data; boundary=b"), (b"garbage", "multipart/form-data")):
+    boundary, head = "multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="clip"'
+    for body, kind in (
+        (b"garbage", boundary),
+        (b"garbage", "multipart/form-data"),
+        (b"--b\r\nno header", boundary),
+        (head + b'; filename="' + b"a" * 20_000 + b'"\r\n\r\n--b--', boundary),
+    ):
         answer = await client.post("/api/checks", data=body, headers={"Content-Type": kind})
         assert answer.status == 400
 
