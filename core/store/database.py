@@ -106,6 +106,7 @@ def store_error(error: Exception) -> StoreError:
             "The database cannot be opened: check FACEPULSE_DATA_DIR and its permissions.",
         ),
         ("not a database", "The database cannot be opened: the file is not an SQLite database."),
+        ("malformed", "The database is damaged; restore a copy of it, or move its file away to begin a new one."),
         ("disk is full", "The database cannot be written: the disk is full."),
         ("locked", "The database is busy; try again in a moment."),
     ):

@@ -126,6 +126,16 @@ def test_a_file_that_is_no_database_is_a_sentence_and_stays_as_it_is(tmp_path: P
     assert path.read_bytes() == b"something of somebody else" * 100
 
 
+def test_a_damaged_database_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xaa" * (len(content) - 4096))
+
+    with pytest.raises(StoreError, match="The database is damaged"):
+        migrate(url_of(path))
+
+
 def test_a_database_that_may_not_be_written_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite3"
     path.touch()
