@@ -17,6 +17,7 @@ from matplotlib.patches import Circle, Polygon, Rectangle
 from core.detectors.appearance import appearance_map
 from core.report import panels, style
 from core.report.panels import NamedFace
+from core.report.regional import agreement_words, draw_agreement, draw_strength, regional_maps
 from core.report.words import VERDICT_WORDS, face_names
 from core.types import Analysis, KeyFrame, VerdictLabel
 
@@ -65,6 +66,8 @@ def _face_figures(face: NamedFace) -> list[PictureFile]:
             ),
             PictureFile(f"{tag}-map.png", f"Blood flow in 32 places of {face.name} over time.", ppg_map_png(face)),
         ]
+    if (regional := regional_png(face)) is not None:
+        figures.append(PictureFile(f"{tag}-regional.png", *regional))
     if (blending := blending_png(face)) is not None:
         alt = f"Where signs of blending are strongest in {face.name}."
         figures.append(PictureFile(f"{tag}-blending.png", alt, blending))
@@ -96,6 +99,19 @@ def ppg_map_png(face: NamedFace) -> bytes:
     return _page_figure(
         f"Blood flow in 32 places of {face.name} (PPG map)", lambda axes: panels.draw_ppg_map(axes, face)
     )
+
+
+def regional_png(face: NamedFace) -> tuple[str, bytes] | None:
+    """Return what the maps on one face show in words, and their picture; None where there is nothing to map."""
+    maps = regional_maps(face.material)
+    if maps is None:
+        return None
+    figure, words = style.new_figure(WIDTH_PX, 490), agreement_words(face, maps)
+    draw_agreement(style.add_panel(figure, (30, 45, 420, 360), f"{face.name}: which places change together"), maps)
+    if maps.strength_db:
+        draw_strength(style.add_panel(figure, (510, 45, 420, 360), "How clear the pulse is in each place"), maps)
+    figure.text(0.03, 0.045, "\n".join(textwrap.wrap(words, 105)), fontsize=style.TEXT_PT + 1, color=style.INK)
+    return words, style.to_png(figure, PAGE_SCALE)
 
 
 def blending_png(face: NamedFace) -> bytes | None:

@@ -73,6 +73,24 @@ def cell_agreement(even: EvenTrace) -> Agreement | None:
     )
 
 
+def neighbour_agreement(even: EvenTrace) -> NDArray[np.float64] | None:
+    """How far each cell's pulse wave (0.65 to 4 Hz) goes with those of the cells beside, above and below it: (32,).
+
+    The mean of CHROM's and POS's correlations, -1..1, over the longest stretch; NaN for a cell that was not seen or
+    has no neighbour that was. None where `cell_agreement` is None.
+    """
+    if cell_agreement(even) is None:
+        return None
+    stretch = max(even.stretches(), key=lambda s: s.stop - s.start)
+    cells = [i for i, name in enumerate(even.region_names) if name.startswith(CELL_PREFIX)]
+    rgb, usable = even.rgb[cells][:, stretch], even.seen[cells][:, stretch].mean(axis=1) >= SEEN_SHARE
+    waves = [band_pass(METHODS[name](rgb, even.rate_hz), even.rate_hz, PULSE_BAND_HZ) for name in ("CHROM", "POS")]
+    together = np.mean([_correlation(wave) for wave in waves], axis=0)
+    beside = usable[:, None] & usable & (_steps_apart(len(cells)) == 1)
+    count = beside.sum(axis=1)
+    return np.where(count > 0, (together * beside).sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
 def _steps_apart(count: int) -> NDArray[np.intp]:
     """Steps along rows and columns between cells (count, count), laid out in rows of eight."""
     row, column = np.divmod(np.arange(count), CELL_COLUMNS)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from core.signals.agreement import cell_agreement
+from core.signals.agreement import cell_agreement, neighbour_agreement
 from core.signals.resample import even_trace
 from core.types import RoiTrace
-from tests.synth.clips import even_times
+from tests.synth.clips import BLOOD_VOLUME_VECTOR, even_times
 from tests.synth.traces import REGIONS, Skin, skin_trace
 
 NOISY = Skin(bpm=72, pulse=0.002, noise=0.002)
@@ -77,3 +79,21 @@ def test_cells_out_of_sight_are_left_out_and_too_few_give_nothing() -> None:
         cell_agreement(even_trace(RoiTrace(0, trace.region_names, trace.times_s, rgb, trace.pixels, trace.clipped)))
         is None
     )
+
+
+def test_cells_that_share_a_wave_agree_with_their_neighbours_and_others_do_not() -> None:
+    times = np.arange(300) / 30
+    skin = Skin(bpm=None, motion=0.0, drift=0.0, breath=0.0, noise=0.0003)
+    trace = skin_trace(skin, times)
+    shared = 1 + 0.01 * np.sin(2 * np.pi * 1.3 * times)[None, :, None] * BLOOD_VOLUME_VECTOR
+    rgb = trace.rgb.copy()
+    top = [i for i, name in enumerate(trace.region_names) if name.startswith("cell_") and int(name[5:]) < 16]
+    rgb[top] *= shared
+    found = neighbour_agreement(even_trace(replace(trace, rgb=rgb)))
+    assert found is not None
+    assert found[:8].min() > 0.7
+    assert np.abs(found[24:]).max() < 0.3
+
+
+def test_a_short_trace_has_no_agreement_by_cell() -> None:
+    assert neighbour_agreement(even_trace(skin_trace(Skin(), np.arange(40) / 30))) is None
