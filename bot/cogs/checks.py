@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import io
 import logging
 import re
@@ -23,6 +24,10 @@ from core.services.requests import Asker, CheckStatus, Origin
 logger = logging.getLogger(__name__)
 
 EDIT_EVERY_S = 2.0
+INSIST_AFTER_S = (5.0, 20.0, 60.0)
+"""Pauses before a verdict that Discord did not take is sent again."""
+UNREACHED = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a call to Discord raises when it is refused or does not get there."""
 DOWNLOADS_AT_ONCE = 2
 PICTURE = "evidence.png"
 VIDEO_ENDINGS = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".3gp", ".ogv"})
@@ -58,6 +63,14 @@ def clips_of(message: discord.Message) -> list[discord.Attachment]:
         return message.attachments
     answered = message.reference.resolved
     return answered.attachments if isinstance(answered, discord.Message) else []
+
+
+class Edit(enum.Enum):
+    """How a change of our message went: refused may be for a moment only, gone is for ever."""
+
+    DONE = enum.auto()
+    REFUSED = enum.auto()
+    GONE = enum.auto()
 
 
 class Checks(commands.Cog):
@@ -156,7 +169,7 @@ class Checks(commands.Cog):
         while not check.is_over:
             text, now_s = status_text(check), time.monotonic()
             if text != shown and now_s - edited_s >= EDIT_EVERY_S:
-                if not await self._edit(answer, content=text):
+                if await self._edit(answer, content=text) is Edit.GONE:
                     return None
                 shown, edited_s = text, now_s
             await asyncio.sleep(self._look_every_s)
@@ -169,7 +182,7 @@ class Checks(commands.Cog):
     async def _conclude(self, check: CheckView, answer: discord.PartialMessage | discord.Message) -> None:
         """Replace the progress by the verdict, or by the sentence that says why there is none."""
         if check.report is None:
-            await self._edit(answer, content=closing_text(check))
+            await self._insist(answer, content=closing_text(check))
             return
         picture = await asyncio.to_thread(_picture, self._desk.folders.figures(check.figures_id) / PICTURE)
         embed = embeds.verdict_embed(
@@ -181,31 +194,38 @@ class Checks(commands.Cog):
         )
         headline = embeds.headline(check.report, check.filename)
         files = [] if picture is None else [discord.File(picture, PICTURE)]
-        if await self._edit(answer, content=headline, embed=embed, attachments=files) or not files:
+        if files and await self._edit(answer, content=headline, embed=embed, attachments=files) is not Edit.REFUSED:
             return
         embed.set_image(url=None)  # the picture may be what was refused: its size, or the right to attach files
-        await self._edit(answer, content=headline, embed=embed)
+        await self._insist(answer, content=headline, embed=embed)
+
+    async def _insist(self, answer: discord.PartialMessage | discord.Message, **values: Any) -> None:
+        """Change our answer for good: where Discord is out of reach for a while, try again."""
+        for pause_s in (*INSIST_AFTER_S, None):
+            if await self._edit(answer, **values) is not Edit.REFUSED or pause_s is None:
+                return
+            await asyncio.sleep(pause_s)
 
     async def _say(self, message: discord.Message, text: str) -> discord.Message | None:
         """Answer a message, also one that is gone by now; None, and a line in the log, where that is not allowed."""
         try:
             reference = message.to_reference(fail_if_not_exists=False)
             return await message.channel.send(text, reference=reference, mention_author=False)
-        except discord.HTTPException as error:
+        except UNREACHED as error:
             logger.warning("cannot answer in channel %d: %s", message.channel.id, error)
             return None
 
-    async def _edit(self, answer: discord.PartialMessage | discord.Message, **values: Any) -> bool:
-        """Change our answer; False, and a line in the log, when it is gone or may not be changed."""
+    async def _edit(self, answer: discord.PartialMessage | discord.Message, **values: Any) -> Edit:
+        """Change our answer; a line in the log when it is gone, or cannot be changed now."""
         try:
             await answer.edit(**values)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except UNREACHED as error:
             logger.warning("cannot change message %d in channel %d: %s", answer.id, answer.channel.id, error)
-            return False
-        return True
+            return Edit.GONE if isinstance(error, discord.NotFound) else Edit.REFUSED
+        return Edit.DONE
 
     async def _look_busy(self, message: discord.Message) -> None:
-        with contextlib.suppress(discord.HTTPException):
+        with contextlib.suppress(*UNREACHED):
             await message.channel.typing()
 
 
@@ -227,7 +247,7 @@ async def _fetched(attachment: discord.Attachment) -> bytes:
     """Return the bytes of an attachment, whose size was checked before."""
     try:
         return await attachment.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except UNREACHED as error:
         raise UnreadableClipError(NOT_FETCHED) from error
 
 

@@ -7,7 +7,7 @@ import pytest
 import simcord
 
 from bot.client import FacepulseBot
-from bot.cogs.checks import HOW_TO, NOT_FETCHED
+from bot.cogs.checks import HOW_TO, INSIST_AFTER_S, NOT_FETCHED
 from bot.desk import Desk
 from core.services.requests import CheckStatus, Origin
 from core.store import HistoryFilter, Store
@@ -270,6 +270,29 @@ async def test_a_refused_picture_does_not_cost_the_verdict(scene: Scene, worker:
 
     assert [embed.title for embed in scene.answer.embeds] == ["❔ Can't tell"]
     assert scene.answer.attachments == []
+
+
+async def test_progress_that_discord_does_not_take_does_not_cost_the_verdict(scene: Scene, worker: FakeWorker) -> None:
+    await scene.ask(CLIP)
+    claim = await worker.claim()
+    await worker.tell(claim, Progress(Stage.FRAMES, 60, 240, 12.0))
+    scene.env.inject_error("PATCH", "/channels/*/messages/*", status=400, times=1)
+    await scene.wait()
+    await worker.finish(claim)
+    await scene.wait()
+
+    assert scene.answer.content == "❔ Can't tell: **clip.mp4**"
+
+
+async def test_a_verdict_that_discord_does_not_take_is_sent_again(scene: Scene, worker: FakeWorker) -> None:
+    await scene.ask(CLIP)
+    await worker.finish(await worker.claim())
+    scene.env.inject_error("PATCH", "/channels/*/messages/*", status=400, times=2)  # with the picture and without
+    await scene.wait()
+    assert scene.answer.embeds == []
+    await scene.env.advance_time(INSIST_AFTER_S[0])
+
+    assert scene.answer.content == "❔ Can't tell: **clip.mp4**"
 
 
 async def test_a_clip_that_discord_no_longer_has_is_told_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
