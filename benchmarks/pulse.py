@@ -2,7 +2,8 @@
 
 Every reader gets the same windows (15 s, a new one every 5 s, from the clip's first frame on); the truth is the
 spectral peak of the PPG within the window, or with `--truth beats` the mean rate of its beats. Figures have 95 %
-intervals by resampling people.
+intervals by resampling people. The shipped weights of the trained reader have seen the people of some datasets: their
+rows then say so, and `--folds` takes weights that have not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.clip_traces import TraceCache
-from benchmarks.pulse_readers import Peers, Rate, load_peers, read_all
+from benchmarks.pulse_readers import Peers, Rate, load_folds, load_peers, read_all, weights_for
 from core.errors import FacepulseError
 from core.evaluation.datasets import DATASETS, PulseRecording
 from core.evaluation.datasets.ubfc_rppg import LEFT_OUT
 from core.evaluation.metrics import CLOSE_BPM, TruthRate, Window, truth_rate, windows_of_clip
 from core.evaluation.pulse_table import RateReading, coverage_table, overall_table, subject_table, summarise
+from core.signals.learned import Weights
 
 WINDOW_S, STEP_S = 15.0, 5.0
+WeightsOf = Callable[[str], tuple[Weights | None, str]]
 TRUTHS = {"peak": "spectral peak", "beats": "counted beats"}
 
 
@@ -46,7 +49,17 @@ def main() -> None:
         known = LEFT_OUT if given.dataset == "ubfc-rppg" else {}
         left_out = {clip: why for clip, why in known.items() if any(given.data.glob(f"**/{clip}"))}
         peers = load_peers(given.peers)
-        measured = measure(recordings, TraceCache(given.cache), peers, given.window, given.step, given.truth, left_out)
+        folds = load_folds(given.folds)
+        measured = measure(
+            recordings,
+            TraceCache(given.cache),
+            peers,
+            given.window,
+            given.step,
+            given.truth,
+            left_out,
+            weights=lambda subject: weights_for(subject, given.dataset, folds),
+        )
     except FacepulseError as error:
         sys.exit(str(error))
     if not measured.by_reader:
@@ -63,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dataset", choices=sorted(DATASETS), default="ubfc-rppg")
     parser.add_argument("--cache", type=Path, default=Path(platformdirs.user_cache_dir("facepulse", False)) / "pulse")
     parser.add_argument("--peers", type=Path, nargs="*", default=[], help="files written by benchmarks/peers/*.py")
+    parser.add_argument(
+        "--folds",
+        type=Path,
+        help="folder of <subject>.safetensors, trained without that subject: facepulse train reader --leave-out",
+    )
     parser.add_argument("--out", type=Path, help="write the tables here too")
     parser.add_argument("--truth", choices=sorted(TRUTHS), default="peak", help="rate of the PPG in a window")
     parser.add_argument("--window", type=float, default=WINDOW_S, help="seconds")
@@ -78,8 +96,13 @@ def measure(
     step_s: float,
     truth: str,
     left_out: Mapping[str, str],
+    *,
+    weights: WeightsOf = lambda _: (None, ""),
 ) -> Measured:
-    """Return the readings of every reader in every window that has a truth."""
+    """Return the readings of every reader in every window that has a truth.
+
+    `weights` gives for a subject the trained reader's weights and what the names of its rows add.
+    """
     by_reader: dict[str, list[RateReading]] = {}
     notes = [f"{one.clip_id}: {one.note}" for one in recordings if one.note]
     notes += [f"{clip} left out: {why}" for clip, why in left_out.items()]
@@ -99,7 +122,7 @@ def measure(
             doubtful += sum(abs(true.spectral_bpm - true.beats_bpm) > CLOSE_BPM for _, true in truths)
             total += len(truths)
             size_px = watched.face_size_px if watched else 0.0
-            rates = read_all(watched.trace if watched else None, windows, size_px)
+            rates = read_all(watched.trace if watched else None, windows, size_px, *weights(recording.subject))
             rates |= peers.read(recording.clip_id, windows)
             for reader, answers in rates.items():
                 by_reader.setdefault(reader, []).extend(_readings(reader, recording.subject, truths, answers, truth))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
 from core.errors import DatasetError
 from core.evaluation.metrics import Window
 from core.signals import METHODS, even_trace, pulse_signal, read_pulse
 from core.signals.filters import band_pass
+from core.signals.learned import LEARNED, Weights
 from core.signals.pulse import voting_regions
 from core.signals.quality import region_weights, snr_db
 from core.signals.spectrum import fundamental_hz, peak_hz, power_spectrum, refined_hz, whitened
@@ -24,6 +26,11 @@ SEEN_SHARE = 0.95
 """Share of a window in which a region must have been seen to have a say in it."""
 SAME_START_S = 0.5
 PRODUCT = "read_pulse, may abstain"
+IN_SAMPLE = ", in-sample"
+"""Ends the name of a row whose reader was trained on these very people: no result, and only shown as such."""
+LEARNED_ROWS = ("learned, best guess", "read_pulse, best guess", PRODUCT)
+TRAINED_ON = {"ubfc-rppg": frozenset(f"subject{n}" for n in (3, 4, 11, 12, 15, 17, 18))}
+"""Dataset -> the subjects that the shipped weights were trained on: models/cards/pulse_reader.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +45,35 @@ SILENT = Rate(None, 0.0)
 ReadWave = Callable[[NDArray[np.float64], float], Rate]
 
 
-def read_all(trace: RoiTrace | None, windows: Sequence[Window], face_size_px: float) -> dict[str, list[Rate]]:
-    """Return reader -> rates (W,): every method plain and on all regions, and the product.
+def read_all(
+    trace: RoiTrace | None,
+    windows: Sequence[Window],
+    face_size_px: float,
+    weights: Weights | None = None,
+    label: str = "",
+) -> dict[str, list[Rate]]:
+    """Return reader -> rates (W,): every method plain and on all regions, the trained reader, and the product.
 
     Without a trace, because no face was found, the readers are the same and all are silent.
+
+    Args:
+        trace: of the main face.
+        windows: in seconds of the clip.
+        face_size_px: larger side of its box.
+        weights: of the trained reader; those shipped, by default.
+        label: what to add to the names of the rows that the trained reader has a part in.
     """
     plains = {f"{method}, plain mean": method for method in METHODS}
     together = {f"{method}, all regions": method for method in METHODS}
+    learned = [f"{row}{label}" for row in LEARNED_ROWS]
     if trace is None:
-        return {reader: [SILENT] * len(windows) for reader in (*plains, *together, PRODUCT)}
+        return {reader: [SILENT] * len(windows) for reader in (*plains, *together, *learned)}
+    _, alone = _product(trace, windows, face_size_px, weights, LEARNED)
+    answered, forced = _product(trace, windows, face_size_px, weights, None)
     return {
         **{reader: plain(trace, method, windows) for reader, method in plains.items()},
         **{reader: weighed(trace, method, windows) for reader, method in together.items()},
-        PRODUCT: product(trace, windows, face_size_px),
+        **dict(zip(learned, (alone, forced, answered), strict=True)),
     }
 
 
@@ -117,18 +140,42 @@ def peak_of(wave: NDArray[np.float64], rate_hz: float) -> Rate:
     return Rate(60 * float(hz), float(snr_db(spectrum, hz)))
 
 
-def product(trace: RoiTrace, windows: Sequence[Window], face_size_px: float) -> list[Rate]:
-    """Return what `read_pulse` says of the windows, with its abstentions; all windows have one length and distance."""
+def _product(
+    trace: RoiTrace, windows: Sequence[Window], face_size_px: float, weights: Weights | None, method: str | None
+) -> tuple[list[Rate], list[Rate]]:
+    """What `read_pulse` says of the windows, with its abstentions and without; all have one length and distance."""
     if not windows:
-        return []
+        return [], []
     length = windows[0].end_s - windows[0].start_s
     step = windows[1].start_s - windows[0].start_s if len(windows) > 1 else length
-    _, reading = read_pulse(trace, window_s=length, step_s=step, face_size_px=face_size_px)
-    answers = []
+    _, reading = read_pulse(trace, method, window_s=length, step_s=step, face_size_px=face_size_px, weights=weights)
+    answered, forced = [], []
     for window in windows:
         near = [one for one in reading.windows if abs(one.start_s - window.start_s) <= SAME_START_S]
-        answers.append(Rate(near[0].bpm, near[0].confidence) if near else SILENT)
-    return answers
+        answered.append(Rate(near[0].bpm, near[0].confidence) if near else SILENT)
+        forced.append(Rate(near[0].best_guess_bpm, near[0].confidence) if near else SILENT)
+    return answered, forced
+
+
+def load_folds(folder: Path | None) -> dict[str, Weights]:
+    """Return subject -> weights that were trained without that subject, from `<subject>.safetensors` in `folder`.
+
+    Raises:
+        DatasetError: the folder has no such file.
+    """
+    if folder is None:
+        return {}
+    found = {path.stem: load_file(path) for path in sorted(folder.glob("*.safetensors"))}
+    if not found:
+        raise DatasetError("The folder of folds holds no weights named after the subject they were trained without.")
+    return found
+
+
+def weights_for(subject: str, dataset: str, folds: Mapping[str, Weights]) -> tuple[Weights | None, str]:
+    """Return the weights to read `subject` with (None: those shipped), and what its rows' names must add."""
+    if subject in folds:
+        return folds[subject], ""
+    return None, IN_SAMPLE if subject in TRAINED_ON.get(dataset, ()) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Colour traces of rendered faces with a known pulse, kept in a folder: rendering and watching is the slow part."""
+"""Colour traces of faces with a known pulse, rendered or recorded, kept in a folder: watching is the slow part."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DatasetError
+from core.evaluation.datasets import FrameSource, PulseRecording
 from core.evaluation.rendered_faces import render
 from core.faces import FaceModels, FaceTracker
 from core.faces.regions import REGION_NAMES, region_masks
-from core.settings import VideoLimits
+from core.settings import MEBIBYTE, VideoLimits
 from core.signals import TraceRecorder
 from core.types import Frame, RoiTrace
 from core.video import open_clip
 
 CACHE_VERSION = 1
 """Raise it when the rendered faces, the tracker or the traces change, so that nothing old is read."""
+LIMITS = VideoLimits(max_bytes=16_384 * MEBIBYTE, max_duration_s=1800, child_cpu_s=3600, child_wall_s=7200)
+"""The originals of the datasets are hardly compressed: a minute can have 2 GB."""
 PHOTO_PX = 384
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 TRIES = 8
@@ -136,21 +139,62 @@ def _picture(path: Path) -> NDArray[np.uint8] | None:
     return np.ascontiguousarray(small[..., ::-1], np.uint8)
 
 
+def recorded_trace(recording: PulseRecording, models: FaceModels, cache: Path) -> RoiTrace | None:
+    """Return the trace of the main face of a recording, from `cache` where it was watched before; None without one."""
+    cache.mkdir(parents=True, exist_ok=True)
+    source = recording.video
+    content = source.read_bytes() if isinstance(source, Path) else f"{len(source)} {recording.ppg.sum()}".encode()
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    kept = cache / f"{recording.clip_id.replace('/', '_')}-{digest}-v{CACHE_VERSION}.npz"
+    if not kept.exists():
+        found = _follow(_frames(source), models)
+        arrays: dict[str, NDArray[np.generic]] = {}
+        if found:
+            arrays = {"times_s": found[0].times_s, "rgb": found[0].rgb.astype(np.float32)}
+        part = kept.with_suffix(".part.npz")
+        np.savez_compressed(part, allow_pickle=False, **arrays)
+        part.replace(kept)
+    with np.load(kept) as data:
+        return _trace(data) if "rgb" in data else None
+
+
 def _watch(clip: Path, models: FaceModels) -> RoiTrace | None:
+    found = _follow(_frames(clip), models)
+    return found[0] if len(found) == 1 else None
+
+
+def _follow(frames: Iterable[Frame], models: FaceModels) -> list[RoiTrace]:
+    """Return the trace of every face, the main one first."""
     tracker, recorder = FaceTracker(models), TraceRecorder(REGION_NAMES, region_masks)
-    with open_clip(clip, VideoLimits()) as reader:
-        for frame in reader:
-            for observation in tracker.step(frame):
-                recorder.add(frame, observation)
+    for frame in frames:
+        for observation in tracker.step(frame):
+            recorder.add(frame, observation)
     tracks = tracker.finish()
-    return recorder.finish(tracker.final_ids)[tracks[0].id] if len(tracks) == 1 else None
+    traces = recorder.finish(tracker.final_ids)
+    return [traces[track.id] for track in tracks]
+
+
+def _frames(source: Path | FrameSource) -> Iterator[Frame]:
+    if isinstance(source, Path):
+        with open_clip(source, LIMITS) as reader:
+            yield from reader
+    else:
+        yield from source
 
 
 def _loaded(seed: int, data: np.lib.npyio.NpzFile) -> RenderedTrace:
-    times_s, rgb = data["times_s"], data["rgb"].astype(np.float64)
-    many = np.ones(rgb.shape[:2], np.float32)
-    trace = RoiTrace(0, REGION_NAMES, times_s, rgb, many, np.zeros_like(many))
     bpm = float(data["bpm"])
     return RenderedTrace(
-        seed, str(data["photo"]), trace, data["wave"], None if np.isnan(bpm) else bpm, float(data["strength_percent"])
+        seed,
+        str(data["photo"]),
+        _trace(data),
+        data["wave"],
+        None if np.isnan(bpm) else bpm,
+        float(data["strength_percent"]),
     )
+
+
+def _trace(data: np.lib.npyio.NpzFile) -> RoiTrace:
+    rgb = data["rgb"].astype(np.float64)
+    many = np.ones(rgb.shape[:2], np.float32)
+    return RoiTrace(0, REGION_NAMES, data["times_s"], rgb, many, np.zeros_like(many))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 AGREE_BPM = 5.0
 """The learned reader's confidence is the probability of being within this much."""
-SURE = 0.67
+SURE = 0.66
 """From this confidence on the learned reader is believed alone."""
-HALF_SURE = 0.5
+HALF_SURE = 0.45
 HALF_SURE_DB = -1.5
 """Both readers agree by chance seldom enough that together they are believed from here on."""
 CONTRADICTS = 0.5

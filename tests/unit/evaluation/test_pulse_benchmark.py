@@ -5,9 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from benchmarks.clip_traces import CROP_PX, CropCutter, framing
-from benchmarks.pulse_readers import PRODUCT, load_peers, mean_of_regions, plain, read_all, weighed
+from benchmarks.pulse_readers import (
+    IN_SAMPLE,
+    PRODUCT,
+    load_folds,
+    load_peers,
+    mean_of_regions,
+    plain,
+    read_all,
+    weighed,
+    weights_for,
+)
 from core.errors import DatasetError
 from core.evaluation.metrics import windows_of_clip
 from core.signals import METHODS
@@ -37,7 +48,7 @@ def ramp(index: int, time_s: float) -> Frame:
 def test_every_method_reads_a_clear_pulse_in_every_window() -> None:
     trace = skin_trace(Skin(bpm=84, drift=0.001, motion=0.001), even_times(30, 26))
     answers = read_all(trace, WINDOWS, 150.0)
-    assert len(answers) == 2 * len(METHODS) + 1
+    assert len(answers) == 2 * len(METHODS) + 3
     for reader, rates in answers.items():
         assert len(rates) == len(WINDOWS)
         assert [rate.bpm for rate in rates] == pytest.approx([84] * len(WINDOWS), abs=1.0), reader
@@ -136,3 +147,15 @@ def test_a_clip_without_a_face_has_no_crops() -> None:
     cutter = CropCutter()
     cutter.add(ramp(0, 0.0), ())
     assert cutter.finish() is None
+
+
+def test_weights_that_saw_the_people_are_named_in_the_row_unless_folds_are_given(tmp_path: Path) -> None:
+    assert weights_for("subject3", "ubfc-rppg", {}) == (None, IN_SAMPLE)
+    assert weights_for("subject1", "ubfc-rppg", {}) == (None, "")
+    assert weights_for("subject3", "pure", {}) == (None, "")
+    save_file({"x": np.zeros(2, np.float32)}, tmp_path / "subject3.safetensors")
+    weights, label = weights_for("subject3", "ubfc-rppg", load_folds(tmp_path))
+    assert weights is not None
+    assert (list(weights), label) == (["x"], "")
+    with pytest.raises(DatasetError):
+        load_folds(tmp_path / "none")

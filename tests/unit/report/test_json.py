@@ -74,4 +74,5 @@ def test_pulse_lists_every_window_with_its_times() -> None:
     answer = pulse_json(reading)
     assert answer["bpm"] == 80.0
     assert [window["start_s"] for window in answer["windows"]] == [0.0, 2.0, 4.0]
-    assert set(answer["windows"][0]) == {"start_s", "end_s", "bpm", "snr_db", "respiration_bpm", "confidence"}
+    times, rates = {"start_s", "end_s"}, {"bpm", "best_guess_bpm", "respiration_bpm"}
+    assert set(answer["windows"][0]) == times | rates | {"snr_db", "confidence"}

@@ -182,9 +182,9 @@ def test_breathing_is_seldom_read_where_there_is_none() -> None:
 def test_the_method_that_stands_out_most_is_taken_and_named() -> None:
     trace = skin_trace(Skin(bpm=72, noise=0.0002, drift=0.03, motion=0.001), TIMES["25"], seed=4)
     signal, reading = read_pulse(trace)
-    alone = {name: read_pulse(trace, name)[1] for name in ("POS", "CHROM", "G")}
     assert signal is not None
-    assert signal.method == reading.method
-    assert reading == alone[reading.method]
-    assert reading.method != "G"  # the light changes by three percent
-    assert reading.windows[0].confidence == max(one.windows[0].confidence for one in alone.values())
+    assert reading.bpm == pytest.approx(72, abs=1)
+    assert signal.method in reading.method.split("+")
+    assert signal.method != "G"  # the light changes by three percent
+    alone = read_pulse(trace, signal.method)[1]
+    assert reading.windows[0].snr_db == alone.windows[0].snr_db
