@@ -43,6 +43,8 @@ _PICTURES = (
 )
 _PICTURES_NOT_READ = tuple((4, b"ftyp" + brand) for brand in (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1"))
 _STILL_DEMUXERS = frozenset(f"{kind}_pipe" for _, _, kind in _PICTURES)
+_START_OF_SCAN = 0xDA
+_CHUNK_BYTES = 1 << 16
 _WEBP_ANIMATION = 2  # the flag of its VP8X header, WebP container specification, "Extended File Format"
 _SOUNDS = ((0, b"ID3"), (0, b"fLaC"), (8, b"WAVE"), (0, b"\xff\xfb"), (0, b"\xff\xf1"), (0, b"\xff\xf9"))
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<ASX", b"<asx")
@@ -84,13 +86,15 @@ def container_name(demuxer: str) -> str:
 
 
 def is_cut_off(read_at: ReadAt, size_bytes: int, demuxer: str) -> bool:
-    """Whether the outermost boxes of a file of `size_bytes` announce more than that."""
+    """Whether a file of `size_bytes` ends before what its format announces: its outermost boxes, or a JPEG's end."""
     if demuxer == "mov":
         return _boxes_pass_end(read_at, size_bytes)
     if demuxer == "matroska":
         return _segment_passes_end(read_at(0, HEAD_BYTES), size_bytes)
     if demuxer == "avi":
         return int.from_bytes(read_at(4, 4), "little") + 8 > size_bytes
+    if demuxer == "jpeg_pipe":
+        return _picture_has_no_end(read_at)
     return False
 
 
@@ -145,6 +149,24 @@ def _boxes_pass_end(read_at: ReadAt, size_bytes: int) -> bool:
         if position > size_bytes:
             return True
     return False
+
+
+def _picture_has_no_end(read_at: ReadAt) -> bool:
+    """ITU-T T.81, B.1: segments up to the scan, in which a 0xFF that is followed by 0xD9 can only be the end."""
+    position = 2
+    for _ in range(MOST_BOXES):
+        head = read_at(position, 4)
+        if len(head) < 4 or head[0] != 0xFF:
+            return len(head) < 4
+        position += 2 + int.from_bytes(head[2:], "big")
+        if head[1] == _START_OF_SCAN:
+            break
+    last = b""
+    while chunk := read_at(position, _CHUNK_BYTES):
+        if b"\xff\xd9" in last + chunk:
+            return False
+        last, position = chunk[-1:], position + len(chunk)
+    return True
 
 
 def _segment_passes_end(head: bytes, size_bytes: int) -> bool:

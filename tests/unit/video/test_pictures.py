@@ -45,6 +45,16 @@ def test_a_picture_is_told_by_its_bytes_not_its_name(tmp_path: Path, limits: Vid
     assert read(path, limits)[0].video.container == "png"
 
 
+def test_a_photograph_that_is_cut_off_is_shown_as_far_as_it_goes_and_said(tmp_path: Path, limits: VideoLimits) -> None:
+    path = files.still(tmp_path / "a.jpg", np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8))
+    content = path.read_bytes()
+    for kept, is_cut in ((content[: len(content) // 2], True), (content + b"more behind it", False)):
+        path.write_bytes(kept)
+        with open_clip(path, limits) as reader:
+            assert len(list(reader)) == 1
+        assert reader.truncated is is_cut
+
+
 def test_two_letters_do_not_make_a_picture(tmp_path: Path, limits: VideoLimits) -> None:
     path = tmp_path / "a.bmp"
     path.write_bytes(b"BMW, a letter about cars " * 20)
