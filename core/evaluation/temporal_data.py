@@ -78,6 +78,7 @@ def forge(clips: Sequence[FaceClip], models: FaceModels, cache: Path, seed: int)
         cache: keeps the numbers.
         seed: of how each animation is drawn and encoded.
     """
+    cache.mkdir(parents=True, exist_ok=True)
     seen: dict[str, _Driver | None] = {}
     for i, clip in enumerate(clips):
         other = next((c for c in (*clips[i + 1 :], *clips[:i]) if c.person != clip.person), None)
@@ -107,6 +108,7 @@ def _forged(
         path = write_video(cache / "part.mp4", zip(driver.times_s, pictures, strict=True), crf=crf, preset="veryfast")
         with open_clip(path, VideoLimits()) as reader:
             face = _main_face(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
+        path.unlink()
         if face is None or len(face.track.times_s) < FEWEST_FRAMES * 0.9:
             return None
         found.append(_numbers(face))

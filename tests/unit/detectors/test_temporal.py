@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 
 from core.detectors import temporal
-from core.detectors.temporal import ASPECTS, MOST_QUALITY, TemporalDetector, temporal_numbers
+from core.detectors.temporal import (
+    AS_FILMED,
+    ASPECTS,
+    MOST_QUALITY,
+    SPEAKS_FROM,
+    TemporalDetector,
+    temporal_numbers,
+)
 from core.faces.pose import canonical_mesh
 from core.faces.regions import REGION_NAMES
-from core.types import AlignedFaces, FaceMaterial, FaceTrack, PulseReading, RoiTrace, VideoInfo
+from core.types import AlignedFaces, Evidence, FaceMaterial, FaceTrack, PulseReading, RoiTrace, VideoInfo
 from models.linear import LinearModel, Term
 from tests.synth.clips import even_times
 from tests.synth.traces import Skin, skin_trace
@@ -34,13 +41,34 @@ def face(seconds: float = 6.0, size_px: float = 200.0, rate_hz: float = 25.0, ya
     return FaceMaterial(VIDEO, track, trace, None, reading, None, aligned)
 
 
-def test_a_good_face_gets_a_score_of_half_quality_at_most_with_what_it_rests_on() -> None:
+def score_of(evidence: Evidence) -> float | None:
+    return {m.name: m.value for m in evidence.measurements}["animation_probability"]
+
+
+def always(monkeypatch: pytest.MonkeyPatch, bias: float) -> None:
+    """Weights that look at little and say what the bias says."""
+    terms = (Term("repeats", 0.0, -1.0, 1.0, 0.5), Term("trembling", 0.0, 0.0, 1.0, 0.0))
+    monkeypatch.setattr(temporal, "_model", lambda: LinearModel(terms, bias=bias))
+
+
+def test_what_it_rests_on_is_measured_whether_it_speaks_or_not() -> None:
     evidence = TemporalDetector().examine(face())
     assert evidence.track == 3
-    assert evidence.fake_score is not None
     assert 0 < evidence.quality <= MOST_QUALITY
     values = {m.name: m.value for m in evidence.measurements}
     assert all(values[f"{aspect}_log_odds"] is not None for aspect in ASPECTS)
+    assert score_of(evidence) is not None
+
+
+def test_it_speaks_only_for_a_fake_never_for_a_real_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    always(monkeypatch, bias=-4.0)
+    evidence = TemporalDetector().examine(face())
+    assert evidence.fake_score is None
+    assert evidence.abstained_because == AS_FILMED
+    always(monkeypatch, bias=4.0)
+    evidence = TemporalDetector().examine(face())
+    assert evidence.fake_score is not None
+    assert evidence.fake_score >= SPEAKS_FROM
 
 
 @pytest.mark.parametrize(
@@ -58,22 +86,20 @@ def test_a_face_that_offers_too_little_gets_no_score_but_the_reason(given: dict[
     assert evidence.fake_score is None
     assert evidence.abstained_because is not None
     assert words in evidence.abstained_because
-    assert evidence.quality == 0
+    assert score_of(evidence) is None
 
 
-def test_it_scores_without_crops_too() -> None:
-    assert TemporalDetector().examine(replace(face(), crops=None)).fake_score is not None
+def test_it_works_without_crops_too() -> None:
+    assert score_of(TemporalDetector().examine(replace(face(), crops=None))) is not None
 
 
 def test_the_score_is_the_logistic_of_the_weights_and_the_strongest_aspect_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    terms = (Term("repeats", 0.0, -1.0, 1.0, 2.0), Term("trembling", 0.0, 0.0, 1.0, 0.0))
-    monkeypatch.setattr(temporal, "_model", lambda: LinearModel(terms, bias=1.0))
+    always(monkeypatch, bias=3.0)
     numbers = temporal_numbers(face())["colour"]
     evidence = TemporalDetector().examine(face())
-    expected = 1 / (1 + np.exp(-(1.0 + 2.0 * (numbers["repeats"] + 1.0))))
-    assert evidence.fake_score == pytest.approx(expected)
+    assert evidence.fake_score == pytest.approx(1 / (1 + np.exp(-(3.0 + 0.5 * (numbers["repeats"] + 1.0)))))
     assert evidence.findings == ("the way the colour of the face flickers is unlike filmed faces",)
 
 
@@ -87,4 +113,4 @@ def test_a_region_that_was_not_seen_does_not_stop_it() -> None:
     rgb = whole.trace.rgb.copy()
     rgb[whole.trace.region_names.index("chin")] = np.nan
     trace = RoiTrace(3, whole.trace.region_names, whole.trace.times_s, rgb, whole.trace.pixels, whole.trace.clipped)
-    assert TemporalDetector().examine(replace(whole, trace=trace)).fake_score is not None
+    assert score_of(TemporalDetector().examine(replace(whole, trace=trace))) is not None
