@@ -22,8 +22,9 @@ run: $(READY)
 	@$(BIN)/facepulse run
 
 check: $(READY)
-	@test -n "$(CLIP)" || { echo "Say which clip: make check CLIP=path/to/clip.mp4"; exit 2; }
-	@$(BIN)/facepulse check "$(CLIP)"
+	@# read from the environment, where make puts it: a name with quotes is no shell code there
+	@test -n "$$CLIP" || { echo "Say which clip: make check CLIP=path/to/clip.mp4"; exit 2; }
+	@$(BIN)/facepulse check -- "$$CLIP"
 
 test: lint
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
