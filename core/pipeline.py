@@ -15,9 +15,11 @@ import cv2
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
 from core.faces import FaceModels, FaceTracker, load_face_models
 from core.faces.align import CropKeeper
+from core.faces.motion import head_motion_at
 from core.faces.regions import REGION_NAMES, region_masks
 from core.settings import VideoLimits
 from core.signals import TraceRecorder, ppg_map, read_pulse
+from core.signals.vital_signs import with_respiration
 from core.types import (
     AlignedFaces,
     Analysis,
@@ -147,6 +149,7 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
 
 def _face_material(clip: Clip, track: FaceTrack, trace: RoiTrace, crops: AlignedFaces | None) -> FaceMaterial:
     pulse, reading = read_pulse(trace, face_size_px=track.face_size_px)
+    reading = with_respiration(reading, pulse, trace, head_motion_at(track, trace.times_s))
     return FaceMaterial(
         video=clip.video,
         track=track,

@@ -37,6 +37,10 @@ class Scene:
     respiration_bpm: float = 15.0
     noise: float = 1.0
     motion_px: float = 1.5
+    breath_pulse: float = 0.0
+    """How far breathing changes the strength of the beats, as a share of it."""
+    breath_light: float = 0.0
+    """How far the blood's baseline goes with the breath, in beats of strength 1."""
 
 
 PORTRAIT_FACE_CENTRE = (224.0, 118.0)
@@ -85,7 +89,8 @@ def iter_frames(scene: Scene, times_s: NDArray[np.float64], seed: int = 0) -> It
     alone = len(scene.centres) == 1
     for t in times_s:
         wave = 0.0 if scene.bpm is None else float(pulse_wave(np.array([t]), scene.bpm)[0])
-        person = base + wave * swing
+        breath = float(np.sin(2 * np.pi * scene.respiration_bpm / 60 * t))
+        person = base + (wave * (1 + scene.breath_pulse * breath) + scene.breath_light * breath) * swing
         picture = np.full((scene.height_px, scene.width_px, 3), 118, np.float32)
         for cx, cy in scene.centres:
             x = cx * scene.width_px + scene.motion_px * 0.6 * np.sin(0.9 * t + cx)
