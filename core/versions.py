@@ -16,7 +16,7 @@ from typing import Any
 
 DETECTOR_VERSIONS: dict[str, str] = {
     "provenance": "1",
-    "pulse": "1",
+    "pulse": "2",
     "pulse_cnn": "1",
     "cell_agreement": "1",
     "appearance": "1",

@@ -24,7 +24,7 @@ class PulseDetector:
     """
 
     name = "pulse"
-    version = "1"
+    version = "2"
 
     def __init__(self, limits: GateLimits | None = None) -> None:
         self._limits = limits or GateLimits()
