@@ -66,8 +66,7 @@ def gather(clips: Sequence[FaceClip], cache: Path) -> list[Measured]:
     """Numbers of every clip as it is, and of twins and animations of the real ones."""
     models = load_face_models()
     found = [measure(clip, models, cache) for clip in progress_over(clips, "watching clips")]
-    seen = {face.clip for face in found if face is not None}
-    real = [clip for clip in clips if not clip.fake and clip.name in seen]
+    real = [clip for clip, face in zip(clips, found, strict=True) if face is not None and not clip.fake]
     twins = progress_over(forge(real, models, cache, SEED), "animating photographs", total=len(real))
     return [face for face in found if face is not None] + [face for both in twins for face in both]
 

@@ -62,7 +62,7 @@ class _Driver:
 
 def measure(clip: FaceClip, models: FaceModels, cache: Path) -> Measured | None:
     """Return the numbers of a clip's main face as it is, from `cache` if they are there; None where gates close."""
-    kept = cache / f"{clip.name.replace(':', '-')}.json"
+    kept = cache / f"{_key(clip)}.json"
     if not kept.exists():
         face = _main_face(_frames(clip), models, rightmost=clip.face == "rightmost")
         _keep(kept, None if face is None or not _good_enough(face) else _numbers(face))
@@ -82,11 +82,11 @@ def forge(clips: Sequence[FaceClip], models: FaceModels, cache: Path, seed: int)
     seen: dict[str, _Driver | None] = {}
     for i, clip in enumerate(clips):
         other = next((c for c in (*clips[i + 1 :], *clips[:i]) if c.person != clip.person), None)
-        kept = cache / f"{clip.name.replace(':', '-')}-twins-{seed}.json"
+        kept = cache / f"{_key(clip)}-twins-{seed}.json"
         if not kept.exists():
-            seen = {c.name: seen.get(c.name) or _driver(c, models) for c in (clip, other) if c is not None}
-            photo = None if other is None else seen[other.name]
-            _keep(kept, _forged(seen[clip.name], photo, models, cache, np.random.default_rng([seed, i])))
+            seen = {_key(c): seen.get(_key(c)) or _driver(c, models) for c in (clip, other) if c is not None}
+            photo = None if other is None else seen[_key(other)]
+            _keep(kept, _forged(seen[_key(clip)], photo, models, cache, np.random.default_rng([seed, i])))
         both = json.loads(kept.read_text())
         if both is not None and other is not None:
             yield (
@@ -200,9 +200,14 @@ def _numbers(face: FaceMaterial) -> dict[str, float]:
     return {name: value for part in temporal_numbers(face).values() for name, value in part.items()}
 
 
+def _key(clip: FaceClip) -> str:
+    """A name that no other clip of the collection has: files of one name lie in several folders."""
+    return f"{clip.path.parent.name}-{clip.name.replace(':', '-')}"
+
+
 def _measured(kind: str, clip: FaceClip, fake: bool, photo: str, numbers: dict[str, float]) -> Measured:
     generator = ("photo animation" if kind == "animation" else clip.target) if fake else ""
-    return Measured(kind, clip.name, fake, clip.person, generator, photo, numbers)
+    return Measured(kind, _key(clip), fake, clip.person, generator, photo, numbers)
 
 
 def _keep(path: Path, values: object) -> None:

@@ -25,7 +25,8 @@ def clip(path: Path, person: str, seconds: float = 2.2, seed: int = 0) -> FaceCl
 def test_every_real_clip_gives_a_twin_and_an_animated_photograph_and_is_watched_once(
     tmp_path: Path, models: FaceModels
 ) -> None:
-    clips = [clip(tmp_path / "a.mp4", "p1"), clip(tmp_path / "b.mp4", "p2", seed=1)]
+    (tmp_path / "b").mkdir()
+    clips = [clip(tmp_path / "vid.mp4", "p1"), clip(tmp_path / "b" / "vid.mp4", "p2", seed=1)]
     cache = tmp_path / "cache"
     both = list(forge(clips, models, cache, seed=0))
     assert [(t.kind, t.fake, a.kind, a.fake, a.person, a.photo) for t, a in both] == [
