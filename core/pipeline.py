@@ -171,7 +171,8 @@ def _with_note(verdict: Verdict, seen: _Seen) -> Verdict:
     """Say it when the answer rests on a part of the clip only."""
     if not seen.truncated:
         return verdict
-    note = f"The file is damaged or cut off: the answer rests on the {seen.seconds:.1f} s that could be decoded."
+    rest = f"{seen.seconds:.1f} s that" if seen.frames > 1 else "part of one picture that"
+    note = f"The file is damaged or cut off: the answer rests on the {rest} could be decoded."
     return replace(verdict, reasons=(*verdict.reasons, note))
 
 
