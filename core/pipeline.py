@@ -19,7 +19,7 @@ from core.faces.motion import head_motion_at
 from core.faces.regions import REGION_NAMES, region_masks
 from core.settings import VideoLimits
 from core.signals import TraceRecorder, ppg_map, read_pulse
-from core.signals.vital_signs import with_respiration
+from core.signals.vital_signs import pulse_variability, with_respiration
 from core.types import (
     AlignedFaces,
     Analysis,
@@ -178,6 +178,7 @@ def _with_note(verdict: Verdict, seen: _Seen) -> Verdict:
 
 def _summary(face: FaceMaterial) -> FaceSummary:
     track, reading = face.track, face.reading
+    varies = pulse_variability(reading, face.pulse)
     middle = len(track.times_s) // 2
     x0, y0, x1, y1 = (float(value) for value in track.boxes_xyxy_px[middle])
     return FaceSummary(
@@ -191,6 +192,8 @@ def _summary(face: FaceMaterial) -> FaceSummary:
         pulse_snr_db=reading.snr_db,
         respiration_bpm=reading.respiration_bpm,
         pulse_abstained_because=reading.abstained_because,
+        pulse_sdnn_ms=varies.sdnn_ms if varies else None,
+        pulse_rmssd_ms=varies.rmssd_ms if varies else None,
     )
 
 

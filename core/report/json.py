@@ -114,6 +114,9 @@ def _face_json(face: FaceSummary) -> dict[str, Any]:
         "pulse_snr_db": _finite(face.pulse_snr_db),
         "respiration_bpm": _finite(face.respiration_bpm),
         "pulse_abstained_because": face.pulse_abstained_because,
+        "pulse_sdnn_ms": _finite(face.pulse_sdnn_ms),
+        "pulse_rmssd_ms": _finite(face.pulse_rmssd_ms),
+        "blinks_per_min": _finite(face.blinks_per_min),
     }
 
 

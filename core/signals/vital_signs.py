@@ -12,6 +12,7 @@ from core.signals.quality import region_weights
 from core.signals.resample import EvenTrace, even_trace
 from core.signals.respiration import SHORTEST_S, respiration_bpm
 from core.signals.spectrum import power_spectrum, whitened
+from core.signals.variability import Variability, variability
 from core.types import PulseReading, PulseSignal, RoiTrace
 
 RESPIRATION_S = 30.0
@@ -64,6 +65,17 @@ def mean_wave(pulse: PulseSignal) -> NDArray[np.float64]:
     waves = np.nan_to_num(pulse.values[voting_regions(pulse.region_names)])
     weights = region_weights(whitened(power_spectrum(waves[:, None], pulse.rate_hz)))[:, 0]
     return np.asarray(weights @ waves)
+
+
+def pulse_variability(reading: PulseReading, pulse: PulseSignal | None) -> Variability | None:
+    """Return how much the time between beats varies, or why that is not known; None where there is no wave."""
+    if pulse is None or not reading.windows:
+        return None
+    voters = voting_regions(pulse.region_names)
+    waves = np.nan_to_num(pulse.values)
+    parts = np.stack([waves[voters[0::2]].mean(axis=0), waves[voters[1::2]].mean(axis=0)])
+    clearness = float(np.mean([window.confidence for window in reading.windows]))
+    return variability(parts, pulse.rate_hz, reading.bpm, clearness)
 
 
 def _brightness(even: EvenTrace) -> NDArray[np.float64]:

@@ -53,6 +53,9 @@ class FaceSummary:
     pulse_snr_db: float | None
     respiration_bpm: float | None
     pulse_abstained_because: str | None
+    pulse_sdnn_ms: float | None = None
+    pulse_rmssd_ms: float | None = None
+    blinks_per_min: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
