@@ -38,8 +38,8 @@ def summary(calibration: Calibration) -> str:
             f"{m['fake_faces']:.0f} fakes of {m['fake_persons']:.0f}.",
             f"Weights of log-odds: {weights}.",
             f"Called fake from {calibration.fake_from:.3f}, free of signs up to {calibration.real_up_to:.3f}.",
-            f"Held out by person: {m['false_alarms']:.0f} real faces called fake (so few that at most "
-            f"{m['false_alarm_bound']:.1%} are, with 95 % confidence); {m['fakes_found']:.0%} of fakes found, "
-            f"{m['fakes_missed']:.0%} missed, {m['answered']:.0%} of faces answered.",
+            f"Held out by person: {m['false_alarms']:.0f} of the real faces called fake (at most "
+            f"{m['false_alarm_bound']:.1%}, with 95 % confidence); {m['fakes_found']:.0%} of fakes found, "
+            f"{m['fakes_missed']:.0%} called free of signs, {m['answered']:.0%} of faces answered.",
         ]
     )

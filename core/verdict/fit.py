@@ -65,7 +65,8 @@ def fit_fusion(
     - `fake_from`: an exponential tail through the upper tenth of the real faces, with the upper end of the interval
       of its scale, gives the log-odds that `false_alarms` of real faces pass; never below the highest real face. With
       fewer than 1 / `false_alarms` real faces a distribution-free (conformal) threshold would be infinite, so this
-      one leans on that tail: `measured["false_alarm_bound"]` is what the count alone supports (Clopper and Pearson).
+      one leans on that tail: `measured["false_alarms"]` are real faces that pass a threshold set without their person,
+      `measured["false_alarm_bound"]` is what that count supports (Clopper and Pearson).
     - `real_up_to`: the split-conformal quantile below which at most `missed_fakes` of the fakes lie.
 
     Neither passes `LEAST_FAKE` and `MOST_REAL`, however well the scores separate.
@@ -106,7 +107,7 @@ def fit_fusion(
         fake_from=_sigmoid(fake_from),
         real_up_to=_sigmoid(real_up_to),
         tail_log_odds=tail,
-        measured=_measured(totals, fake, person, fake_from, real_up_to),
+        measured=_measured(totals, fake, person, (real_up_to, fake_from), false_alarms),
     )
 
 
@@ -182,9 +183,14 @@ def _real_threshold(fake: Floats, share: float) -> float:
 
 
 def _measured(
-    totals: Floats, fake: NDArray[np.bool_], person: NDArray[np.str_], fake_from: float, real_up_to: float
+    totals: Floats,
+    fake: NDArray[np.bool_],
+    person: NDArray[np.str_],
+    thresholds: tuple[float, float],
+    false_alarms: float,
 ) -> dict[str, float]:
-    reals, alarms = int((~fake).sum()), int((totals[~fake] >= fake_from).sum())
+    real_up_to, fake_from = thresholds
+    reals, alarms = int((~fake).sum()), _alarms(totals[~fake], person[~fake], false_alarms)
     return {
         "real_faces": float(reals),
         "real_persons": float(len(set(person[~fake]))),
@@ -196,6 +202,16 @@ def _measured(
         "fakes_missed": round(float((totals[fake] <= real_up_to).mean()), 6),
         "answered": round(float(((totals >= fake_from) | (totals <= real_up_to)).mean()), 6),
     }
+
+
+def _alarms(real: Floats, person: NDArray[np.str_], share: float) -> int:
+    """Real faces that pass a threshold which was set without their person."""
+    found = 0
+    for one in np.unique(person):
+        others = real[person != one]
+        passed = max(_fake_threshold(others, share)[0], _logit(LEAST_FAKE))
+        found += int((real[person == one] >= passed).sum())
+    return found
 
 
 def _identity(faces: Sequence[ScoredFace], *settings: float) -> str:

@@ -33,7 +33,7 @@ def test_it_writes_a_calibration_that_loads_and_says_what_it_rests_on(
     told = capsys.readouterr().out
     assert load_calibration(out).versions == {"appearance": "1"}
     assert "40 real faces of 40 persons" in told
-    assert "7.2% are, with 95 % confidence" in told
+    assert "at most 7.2%, with 95 % confidence" in told
 
 
 def test_two_runs_write_the_same_file(tmp_path: Path) -> None:

@@ -119,3 +119,11 @@ def test_between_fake_and_real_there_is_always_a_band_of_doubt() -> None:
     calibration = fit_fusion(collection(seed=13, separation=12.0))
     assert calibration.fake_from >= 0.8
     assert calibration.real_up_to <= 0.301
+
+
+def test_false_alarms_are_counted_with_thresholds_that_did_not_know_the_person() -> None:
+    odd = [say("appearance", 8.0), say("temporal", 0.0)]
+    faces = [*collection(seed=14), ScoredFace("odd", False, "odd", "", tuple(odd))]
+    calibration = fit_fusion(faces)
+    assert calibration.measured["false_alarms"] == 1
+    assert judge(tuple(odd), calibration).label is not VerdictLabel.LIKELY_FAKE
