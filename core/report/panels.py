@@ -26,8 +26,8 @@ from core.report.style import (
 )
 from core.types import FaceMaterial, KeyFrame
 
-MAP_FROM = 0.6
-"""Below this nothing is coloured: nine of ten real halves of swapped clips stay below it all over."""
+MAP_FROM = 0.7
+"""Below this nothing is coloured: nine of ten real faces stay below it all over."""
 NO_FACE = "No face was found in this clip, so there is no blood flow to show."
 
 

@@ -102,7 +102,7 @@ def test_two_turned_pictures_are_too_few_to_say_where_signs_concentrate(monkeypa
 
 @pytest.mark.parametrize(
     ("about", "why"),
-    [({"size_px": 40}, "the face is only 40 px"), ({"contrast": 0}, TOO_BLURRED), ({"count": 0}, NO_CROPS)],
+    [({"size_px": 70}, "the face is only 70 px"), ({"contrast": 0}, TOO_BLURRED), ({"count": 0}, NO_CROPS)],
 )
 def test_a_closed_gate_asks_no_network(monkeypatch: pytest.MonkeyPatch, about: dict[str, float], why: str) -> None:
     asked = answer(monkeypatch, 5.0)
@@ -124,7 +124,7 @@ def test_where_compression_took_the_traces_it_abstains(monkeypatch: pytest.Monke
 
 def test_quality_grows_with_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, 0.0)
-    small, large = (AppearanceDetector().examine(with_crops(size_px=size)).quality for size in (64, 200))
+    small, large = (AppearanceDetector().examine(with_crops(size_px=size)).quality for size in (100, 200))
     assert 0 < small < large <= 1
 
 
