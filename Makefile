@@ -27,10 +27,11 @@ check: $(READY)
 	@$(BIN)/facepulse check -- "$$CLIP"
 
 test: lint
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@# one thread a process: two test processes with a pool of threads each stand in each other's way
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-all: lint
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'slow or not slow'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'slow or not slow'
 
 lint: $(READY)
 	@$(BIN)/ruff check .

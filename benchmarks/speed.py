@@ -73,7 +73,7 @@ def _print_table(analysis: Analysis, rows: list[dict[str, float]]) -> None:
         print(f"| {name} | {statistics.median(row[name] for row in rows):.2f} |")
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"\npeak memory: {own:.0f} MB in the analysis, {child:.0f} MB in the decoding child")
+    print(f"\npeak memory: {own:.0f} MB in the analysis; at most {child:.0f} MB in its decoding child")
 
 
 if __name__ == "__main__":
