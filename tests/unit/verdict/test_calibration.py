@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from core.detectors.registry import FACE_DETECTORS
 from core.errors import OutputError, WeightsError
-from core.verdict.calibration import fitting, load_calibration, save_calibration
+from core.verdict.calibration import fitting, installed_calibration, load_calibration, save_calibration
 from core.verdict.fuse import Calibration
 
 CALIBRATION = Calibration(
@@ -66,3 +67,12 @@ def test_a_place_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"fusion\.json"):
         save_calibration(CALIBRATION, tmp_path / "file" / "fusion.json")
+
+
+def test_the_calibration_that_is_shipped_fits_the_detectors_that_are_shipped() -> None:
+    here = {name: detector.version for name, detector in FACE_DETECTORS.items()}
+    calibration = installed_calibration(here)
+    assert calibration is not None, "a detector's version was raised: fit the fusion again"
+    assert calibration.fake_from >= 0.8
+    assert calibration.measured["false_alarms"] <= max(1, 0.01 * calibration.measured["real_faces"])
+    assert installed_calibration(dict.fromkeys(here, "another")) is None
