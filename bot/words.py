@@ -46,8 +46,12 @@ def probability_band(probability_fake: float | None) -> str | None:
 
 
 def likelihood_line(report: Report) -> str | None:
-    """Return "Likelihood of manipulation: high", or None when nothing calibrated was said."""
-    band = probability_band(report.verdict.probability_fake)
+    """Return "Likelihood of manipulation: high", or None when the answer is not that clear.
+
+    Beside "Can't tell" a likelihood would be read as an accusation.
+    """
+    answered = report.verdict.label in {VerdictLabel.LIKELY_FAKE, VerdictLabel.LIKELY_REAL}
+    band = probability_band(report.verdict.probability_fake) if answered else None
     return None if band is None else f"Likelihood of manipulation: {band}"
 
 

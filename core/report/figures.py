@@ -19,7 +19,7 @@ from core.report import panels, style
 from core.report.panels import NamedFace
 from core.report.regional import agreement_words, draw_agreement, draw_strength, regional_maps
 from core.report.words import VERDICT_WORDS, face_names
-from core.types import Analysis, KeyFrame, VerdictLabel
+from core.types import Analysis, KeyFrame, Verdict, VerdictLabel
 
 MAX_DRAWN_FACES = 3
 PAGE_SCALE = 1.25
@@ -196,7 +196,7 @@ def _draw_verdict_band(figure: Figure, analysis: Analysis) -> None:
     axes.add_patch(Rectangle((0, 0), 1200, 140, facecolor=words.colour, lw=0))
     draw_icon(axes, verdict.label, (78, 70), 40)
     axes.text(144, 92, words.title, color="white", fontsize=27, fontweight="bold", va="center")
-    likelihood = _likelihood(verdict.probability_fake)
+    likelihood = _likelihood(verdict)
     reason = "\n".join(textwrap.wrap(verdict.reasons[0], 105)[:2])
     axes.text(144, 38, reason, color="white", fontsize=13, va="center", linespacing=1.35)
     axes.text(1170, 92, likelihood, color="white", fontsize=14, va="center", ha="right")
@@ -229,8 +229,11 @@ def draw_icon(axes: Axes, label: VerdictLabel, centre: tuple[float, float], radi
             axes.text(x, y - 0.05 * radius, "?", fontsize=radius, **sign)
 
 
-def _likelihood(probability_fake: float | None) -> str:
-    return "" if probability_fake is None else f"likelihood of manipulation {probability_fake:.0%}"
+def _likelihood(verdict: Verdict) -> str:
+    """Say how likely a fake is, but not beside "Can't tell", where it would be read as an accusation."""
+    if verdict.probability_fake is None or verdict.label is VerdictLabel.INCONCLUSIVE:
+        return ""
+    return f"likelihood of manipulation {verdict.probability_fake:.0%}"
 
 
 def _face_marks(faces: Sequence[NamedFace]) -> dict[int, tuple[str, str]]:

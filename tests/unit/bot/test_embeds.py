@@ -65,6 +65,13 @@ def test_a_likelihood_is_told_only_when_it_was_calibrated() -> None:
     assert "Likelihood" not in (silent or "")
 
 
+def test_no_likelihood_stands_beside_cant_tell() -> None:
+    unsure = report(VerdictLabel.LIKELY_FAKE)
+    unsure = replace(unsure, verdict=replace(unsure.verdict, label=VerdictLabel.INCONCLUSIVE))
+    assert unsure.verdict.probability_fake is not None
+    assert "Likelihood" not in (embeds.verdict_embed(unsure, filename="a.mp4", case=1).description or "")
+
+
 def test_no_face_is_said_so() -> None:
     assert (
         field(embeds.verdict_embed(report(faces=()), filename="a.mp4", case=1), "Faces and pulse") == "No face found."
