@@ -18,7 +18,7 @@ from core.detectors.appearance import appearance_map
 from core.report import panels, style
 from core.report.panels import NamedFace
 from core.report.regional import agreement_words, draw_agreement, draw_strength, regional_maps
-from core.report.words import VERDICT_WORDS, face_names
+from core.report.words import VERDICT_WORDS, face_names, likelihood_words
 from core.types import Analysis, KeyFrame, Verdict, VerdictLabel
 
 MAX_DRAWN_FACES = 3
@@ -233,7 +233,7 @@ def _likelihood(verdict: Verdict) -> str:
     """Say how likely a fake is, but not beside "Can't tell", where it would be read as an accusation."""
     if verdict.probability_fake is None or verdict.label is VerdictLabel.INCONCLUSIVE:
         return ""
-    return f"likelihood of manipulation {verdict.probability_fake:.0%}"
+    return f"likelihood of manipulation {likelihood_words(verdict.probability_fake)}"
 
 
 def _face_marks(faces: Sequence[NamedFace]) -> dict[int, tuple[str, str]]:

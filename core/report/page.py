@@ -81,5 +81,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["pulse_words"] = words.pulse_words
+    environment.filters["likelihood_words"] = words.likelihood_words
     environment.filters["measurement_words"] = words.measurement_words
     return environment

@@ -83,3 +83,16 @@ def measurement_words(measurement: Measurement) -> str:
         return f"{name}: not measured"
     value = f"{measurement.value:.4g}"
     return f"{name} {value} {measurement.unit}".rstrip()
+
+
+LEAST_CLAIMED, MOST_CLAIMED = 0.05, 0.95
+"""A calibration on some hundred faces supports no stronger claim than these."""
+
+
+def likelihood_words(probability_fake: float) -> str:
+    """Return a calibrated probability as a percentage that claims no more than its calibration can know."""
+    if probability_fake > MOST_CLAIMED:
+        return f"over {MOST_CLAIMED:.0%}"
+    if probability_fake < LEAST_CLAIMED:
+        return f"under {LEAST_CLAIMED:.0%}"
+    return f"{probability_fake:.0%}"
