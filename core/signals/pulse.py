@@ -13,7 +13,6 @@ from core.signals.learned import LEARNED, Weights, learned_readings, load_reader
 from core.signals.methods import METHODS
 from core.signals.quality import confidence, gate_db, region_weights, snr_db
 from core.signals.resample import EvenTrace, even_trace, median_rate_hz
-from core.signals.respiration import respiration_bpm
 from core.signals.spectrum import fundamental_hz, power_spectrum, refined_hz, whitened
 from core.signals.swings import LOW_END_BPM, slow_swing
 from core.types import PulseReading, PulseSignal, PulseWindow, RoiTrace
@@ -28,7 +27,6 @@ SEEN_SHARE = 0.95
 """Share of a window in which a region must have been seen to have a say in it."""
 ANSWERED_SHARE = 0.25
 """Share of the windows that must be read before the clip as a whole has a rate: one lucky stretch is not a pulse."""
-RESPIRATION_S = 30.0
 COARSE_BIN_HZ = 0.05
 """Fine enough to tell noise from pulse, and five times faster than what a rate is read from."""
 CELL_PREFIX = "cell_"
@@ -44,7 +42,6 @@ class _Windows:
     hz: NDArray[np.float64]
     snr: NDArray[np.float64]
     seen: NDArray[np.bool_]
-    respiration: list[float | None]
 
     def spans(self) -> list[tuple[float, float]]:
         """Return start and end of each window, in seconds."""
@@ -100,7 +97,8 @@ def read_pulse(
 
     Returns:
         The wave of every region by the classical method, NaN where it was not seen for a while (None when there is
-        too little to compute one), and the reading, which has a rate of 40 to 180 per minute or says why not.
+        too little to compute one), and the reading, which has a rate of 40 to 180 per minute or says why not. Breath
+        is not in it: `core.signals.vital_signs.with_respiration` adds that.
 
     Raises:
         WeightsError: the trained reader is wanted and its file is missing or altered.
@@ -179,11 +177,7 @@ def _measure(even: EvenTrace, signal: PulseSignal, stretch: slice, window_s: flo
     if signal.method in LETS_LIGHT_THROUGH:
         clear &= ~_spilled(even.rgb[:, stretch], rate, starts, size, hz)
     start_s = even.times_s[stretch.start + starts]
-    of_face = weights.mean(axis=1)
-    brightness = np.einsum("r,rnc->n", of_face, even.rgb[:, stretch])
-    wave = of_face @ np.nan_to_num(signal.values[:, stretch])
-    respiration = _respiration(brightness, wave, rate, starts + size // 2, hz)
-    return _Windows(start_s, size / rate, hz, snr_db(spectrum, hz), clear, respiration)
+    return _Windows(start_s, size / rate, hz, snr_db(spectrum, hz), clear)
 
 
 def _spilled(
@@ -194,24 +188,6 @@ def _spilled(
     for i in np.flatnonzero(low):
         low[i] = slow_swing(rgb[:, starts[i] : starts[i] + size], rate_hz).spills_over(float(60 * hz[i]))
     return np.asarray(low, np.bool_)
-
-
-def _respiration(
-    brightness: NDArray[np.float64],
-    wave: NDArray[np.float64],
-    rate_hz: float,
-    centres: NDArray[np.intp],
-    pulse_hz: NDArray[np.float64],
-) -> list[float | None]:
-    """Breathing needs longer than a beat does: up to 30 s around the middle sample of each window."""
-    size = min(round(RESPIRATION_S * rate_hz), len(wave))
-    firsts = np.clip(centres - size // 2, 0, len(wave) - size)
-    found: dict[int, float | None] = {}
-    for first, pulse in zip(firsts.tolist(), pulse_hz.tolist(), strict=True):
-        if first not in found:
-            part = slice(first, first + size)
-            found[first] = respiration_bpm(brightness[part], wave[part], rate_hz, pulse)
-    return [found[first] for first in firsts.tolist()]
 
 
 def _decided(
@@ -233,7 +209,7 @@ def _window(m: _Windows, i: int, decision: Decision) -> PulseWindow:
         end_s=float(m.start_s[i] + m.seconds),
         bpm=decision.bpm,
         snr_db=float(m.snr[i]),
-        respiration_bpm=None if decision.bpm is None else m.respiration[i],
+        respiration_bpm=None,
         confidence=decision.confidence,
         best_guess_bpm=decision.best_guess_bpm,
     )
@@ -241,7 +217,6 @@ def _window(m: _Windows, i: int, decision: Decision) -> PulseWindow:
 
 def _conclude(trace: RoiTrace, method: str, windows: tuple[PulseWindow, ...]) -> PulseReading:
     read = [w for w in windows if w.bpm is not None]
-    breaths = [w.respiration_bpm for w in read if w.respiration_bpm is not None]
     enough = len(read) >= max(1, ANSWERED_SHARE * len(windows))
     return PulseReading(
         track_id=trace.track_id,
@@ -249,7 +224,7 @@ def _conclude(trace: RoiTrace, method: str, windows: tuple[PulseWindow, ...]) ->
         windows=windows,
         bpm=_weighted_median([w.bpm or 0.0 for w in read], [w.confidence for w in read]) if enough else None,
         snr_db=float(np.median([w.snr_db for w in windows])),
-        respiration_bpm=float(np.median(breaths)) if enough and len(breaths) * 2 >= len(read) else None,
+        respiration_bpm=None,
         abstained_because=None if enough else "no pulse found above the noise",
     )
 

@@ -156,29 +156,6 @@ def test_the_trace_is_not_changed() -> None:
     assert np.array_equal(trace.rgb, before)
 
 
-def test_breathing_is_read_where_two_sources_agree() -> None:
-    for breaths in (10.0, 15.0, 22.0):
-        skin = Skin(respiration_bpm=breaths, breath=0.006, breath_pulse=0.35, drift=0.001, motion=0.0005)
-        _, reading = read_pulse(skin_trace(skin, even_times(25, 30), seed=2))
-        assert reading.respiration_bpm == pytest.approx(breaths, abs=1.5)
-
-
-def test_breathing_is_not_read_from_ten_seconds() -> None:
-    skin = Skin(breath=0.006, breath_pulse=0.35)
-    _, reading = read_pulse(skin_trace(skin, even_times(25, 14)))
-    assert reading.bpm is not None
-    assert reading.respiration_bpm is None
-
-
-def test_breathing_is_seldom_read_where_there_is_none() -> None:
-    read = 0
-    for seed in range(60):
-        skin = Skin(breath=0, motion=0.004, drift=0.004)
-        _, reading = read_pulse(skin_trace(skin, even_times(15, 30), seed=seed, region_names=BIG_REGIONS))
-        read += reading.respiration_bpm is not None
-    assert read <= 3
-
-
 def test_the_method_that_stands_out_most_is_taken_and_named() -> None:
     trace = skin_trace(Skin(bpm=72, noise=0.0002, drift=0.03, motion=0.001), TIMES["25"], seed=4)
     signal, reading = read_pulse(trace)

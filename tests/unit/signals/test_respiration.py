@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.signals import read_pulse
 from core.signals.respiration import LIGHT, MOTION, PULSE, BreathSource, fused_bpm
 from core.signals.vital_signs import with_respiration
-from core.types import PulseReading
+from core.types import PulseReading, RoiTrace
 from tests.synth.clips import even_times
 from tests.synth.traces import BIG_REGIONS, Skin, one_over_f, skin_trace
 
@@ -41,6 +41,11 @@ def breathing(skin: Skin, seconds: float, per_min: float | None, seed: int) -> P
     return with_respiration(reading, pulse, trace, motion)
 
 
+def without_motion(trace: RoiTrace) -> PulseReading:
+    pulse, reading = read_pulse(trace, "POS")
+    return with_respiration(reading, pulse, trace)
+
+
 @pytest.mark.parametrize("seconds", [20.0, 30.0])
 @pytest.mark.parametrize("per_min", [9.0, 12.0, 16.0, 20.0, 24.0])
 def test_breath_is_read_within_one_a_minute(per_min: float, seconds: float) -> None:
@@ -53,6 +58,27 @@ def test_breath_is_read_within_one_a_minute(per_min: float, seconds: float) -> N
 def test_fewer_than_two_in_a_hundred_wandering_heads_breathe() -> None:
     read = [breathing(Skin(bpm=55 + seed, breath=0.0), 20.0, None, seed).respiration_bpm for seed in range(60)]
     assert sum(bpm is not None for bpm in read) <= 1
+
+
+def test_light_and_beats_alone_are_two_witnesses() -> None:
+    for per_min in (10.0, 15.0, 22.0):
+        skin = Skin(respiration_bpm=per_min, breath=0.006, breath_pulse=0.35, drift=0.001, motion=0.0005)
+        trace = skin_trace(skin, even_times(RATE_HZ, 30), seed=2)
+        assert without_motion(trace).respiration_bpm == pytest.approx(per_min, abs=1.0)
+
+
+def test_breath_is_seldom_read_where_light_wanders_and_nothing_is_known_of_the_head() -> None:
+    skin = Skin(breath=0, motion=0.004, drift=0.004)
+    traces = [skin_trace(skin, even_times(15, 30), seed=seed, region_names=BIG_REGIONS) for seed in range(40)]
+    assert sum(without_motion(trace).respiration_bpm is not None for trace in traces) <= 1
+
+
+def test_a_pulse_reading_alone_says_nothing_of_breath() -> None:
+    skin = Skin(breath=0.006, breath_pulse=0.35)
+    _, reading = read_pulse(skin_trace(skin, even_times(RATE_HZ, 30), region_names=BIG_REGIONS), "POS")
+    assert reading.bpm is not None
+    assert reading.respiration_bpm is None
+    assert all(window.respiration_bpm is None for window in reading.windows)
 
 
 def test_nothing_is_read_from_less_than_fifteen_seconds() -> None:
