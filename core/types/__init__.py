@@ -3,6 +3,7 @@
 from core.types.clip import Clip, Frame, VideoInfo
 from core.types.evidence import Evidence, Measurement, Verdict, VerdictLabel
 from core.types.faces import MESH_POINTS, AlignedFaces, FaceObservation, FaceTrack
+from core.types.guild import LANGUAGES, ActionKind, ActionMode, AnswerPlace, GuildSettings, WhoMayAsk
 from core.types.report import (
     Analysis,
     FaceMaterial,
@@ -16,9 +17,13 @@ from core.types.report import (
 from core.types.signals import PulseReading, PulseSignal, PulseWindow, RoiTrace
 
 __all__ = [
+    "LANGUAGES",
     "MESH_POINTS",
+    "ActionKind",
+    "ActionMode",
     "AlignedFaces",
     "Analysis",
+    "AnswerPlace",
     "Clip",
     "Evidence",
     "FaceMaterial",
@@ -26,6 +31,7 @@ __all__ = [
     "FaceSummary",
     "FaceTrack",
     "Frame",
+    "GuildSettings",
     "KeyFrame",
     "Measurement",
     "Progress",
@@ -39,4 +45,5 @@ __all__ = [
     "Verdict",
     "VerdictLabel",
     "VideoInfo",
+    "WhoMayAsk",
 ]
