@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.desk import Desk
+from bot.services import Services, build_services
 from bot.web.house import House, load_templates
 from core.errors import OutputError
 from core.settings import Settings, read_settings
@@ -22,11 +22,11 @@ class App:
 
     settings: Settings
     store: Store
-    desk: Desk
+    services: Services
 
     def house(self) -> House:
         """Return what the web pages are handed."""
-        return House(self.desk, self.settings.video.max_duration_s, load_templates())
+        return House(self.services.desk, self.settings.video.max_duration_s, load_templates())
 
 
 @asynccontextmanager
@@ -40,7 +40,7 @@ async def start_app(settings: Settings) -> AsyncIterator[App]:
     await asyncio.to_thread(_make_data_dir, settings)
     await asyncio.to_thread(migrate, settings.resolved_database_url)
     async with open_store(settings.resolved_database_url) as store:
-        yield App(settings, store, Desk(store, settings.data_dir, settings.video.max_bytes))
+        yield App(settings, store, build_services(store, settings.data_dir, settings.video.max_bytes))
 
 
 def _make_data_dir(settings: Settings) -> None:

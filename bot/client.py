@@ -11,7 +11,7 @@ import discord
 from discord.ext import commands
 
 from bot.cogs.checks import Checks
-from bot.desk import Desk
+from bot.services import Services
 from core.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -38,20 +38,21 @@ def intents() -> discord.Intents:
 class FacepulseBot(commands.Bot):
     """The client: it mentions no one, has no prefix commands, and adds `COGS` before it connects."""
 
-    def __init__(self, desk: Desk, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(self, services: Services, look_every_s: float = LOOK_EVERY_S) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        self._desk = desk
-        self._look_every_s = look_every_s
+        self.look_every_s = look_every_s
+        """Pause between two looks at a check that somebody waits for."""
+        self._services = services
 
     async def setup_hook(self) -> None:
         """Add the cogs."""
         for make_cog in COGS:
-            await self.add_cog(make_cog(self, self._desk, self._look_every_s))
+            await self.add_cog(make_cog(self, self._services))
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs: a mention is a question here, not the prefix of a command."""

@@ -10,16 +10,20 @@ import logging
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 from discord.ext import commands
 
 from bot import embeds, words
-from bot.desk import CheckView, Desk
+from bot.desk import CheckView
+from bot.services import Services
 from core.errors import FacepulseError, StoreError, UnreadableClipError
 from core.services.requests import Asker, CheckStatus, Origin
+
+if TYPE_CHECKING:
+    from bot.client import FacepulseBot
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +80,10 @@ class Edit(enum.Enum):
 class Checks(commands.Cog):
     """Listens for mentions; every clip gets one message that becomes its answer."""
 
-    def __init__(self, bot: commands.Bot, desk: Desk, look_every_s: float) -> None:
+    def __init__(self, bot: FacepulseBot, services: Services) -> None:
         self._bot = bot
-        self._desk = desk
-        self._look_every_s = look_every_s
+        self._desk = services.desk
+        self._look_every_s = bot.look_every_s
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self._resuming: asyncio.Task[None] | None = None
 

@@ -84,7 +84,7 @@ async def _until_stopped(stop: asyncio.Event, app: App) -> None:
     waiting: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="signal")]
     if app.settings.discord_token is not None:
         token = app.settings.discord_token.get_secret_value()
-        waiting.append(asyncio.create_task(stay_joined(lambda: FacepulseBot(app.desk), token), name="discord"))
+        waiting.append(asyncio.create_task(stay_joined(lambda: FacepulseBot(app.services), token), name="discord"))
     try:
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.desk import Desk
+from bot.services import Services, build_services
 from core.store import Store, migrate, open_store
 from tests.integration.bot.support import FakeWorker
 
@@ -29,8 +30,13 @@ async def store(tmp_path: Path, empty_log: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def desk(store: Store, tmp_path: Path) -> Desk:
-    return Desk(store, tmp_path, MAX_BYTES)
+def services(store: Store, tmp_path: Path) -> Services:
+    return build_services(store, tmp_path, MAX_BYTES)
+
+
+@pytest.fixture
+def desk(services: Services) -> Desk:
+    return services.desk
 
 
 @pytest.fixture

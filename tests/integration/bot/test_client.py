@@ -10,7 +10,7 @@ from discord.http import HTTPClient
 
 from bot import client
 from bot.client import FacepulseBot, intents, stay_joined
-from bot.desk import Desk
+from bot.services import Services
 from core.errors import SettingsError
 
 
@@ -22,24 +22,24 @@ def test_no_privileged_intent_is_asked_for() -> None:
     assert asked.dm_messages
 
 
-async def test_a_server_that_grants_no_privileged_intents_can_be_joined(desk: Desk) -> None:
-    env = simcord.Env(FacepulseBot(desk), approved_intents=discord.Intents.default())
+async def test_a_server_that_grants_no_privileged_intents_can_be_joined(services: Services) -> None:
+    env = simcord.Env(FacepulseBot(services), approved_intents=discord.Intents.default())
     await env.start()
     await env.shutdown()
     env.raise_errors()
 
 
-async def test_a_refused_token_is_one_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_token_is_one_sentence(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(self: HTTPClient, token: str) -> None:
         raise discord.LoginFailure("Improper token has been passed.")
 
     monkeypatch.setattr(HTTPClient, "static_login", refuse)
     with pytest.raises(SettingsError, match=r"^Discord does not accept DISCORD_TOKEN; [^.]+\.$"):
-        await stay_joined(lambda: FacepulseBot(desk), "wrong")
+        await stay_joined(lambda: FacepulseBot(services), "wrong")
 
 
 async def test_discord_out_of_reach_is_tried_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries = asyncio.Semaphore(0)
 
@@ -50,7 +50,7 @@ async def test_discord_out_of_reach_is_tried_again(
     monkeypatch.setattr(HTTPClient, "static_login", unreachable)
     monkeypatch.setattr(client, "RETRY_S", 0.0)
     with caplog.at_level(logging.ERROR, logger="bot.client"):
-        staying = asyncio.create_task(stay_joined(lambda: FacepulseBot(desk), "token"))
+        staying = asyncio.create_task(stay_joined(lambda: FacepulseBot(services), "token"))
         for _ in range(3):
             await tries.acquire()
         staying.cancel()

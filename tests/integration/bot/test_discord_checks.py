@@ -9,6 +9,7 @@ import simcord
 from bot.client import FacepulseBot
 from bot.cogs.checks import HOW_TO, INSIST_AFTER_S, NOT_FETCHED
 from bot.desk import Desk
+from bot.services import Services
 from core.services.requests import CheckStatus, Origin
 from core.store import HistoryFilter, Store
 from core.types import Progress, Stage, VerdictLabel
@@ -55,8 +56,8 @@ class Scene:
 
 
 @pytest.fixture
-def simcord_bot(desk: Desk) -> FacepulseBot:
-    return FacepulseBot(desk, LOOK_EVERY_S)
+def simcord_bot(services: Services) -> FacepulseBot:
+    return FacepulseBot(services, LOOK_EVERY_S)
 
 
 @pytest.fixture
@@ -305,9 +306,11 @@ async def test_a_clip_that_discord_no_longer_has_is_told_so(scene: Scene, monkey
     assert scene.answer.content == f"**clip.mp4**: {NOT_FETCHED}"
 
 
-async def test_after_a_restart_the_same_message_gets_the_answer(scene: Scene, desk: Desk, worker: FakeWorker) -> None:
+async def test_after_a_restart_the_same_message_gets_the_answer(
+    scene: Scene, services: Services, worker: FakeWorker
+) -> None:
     await scene.ask(CLIP)
-    await scene.env.restart_bot(FacepulseBot(desk, LOOK_EVERY_S))
+    await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
     await worker.finish(await worker.claim())
     await scene.wait()
 
