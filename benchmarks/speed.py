@@ -1,8 +1,8 @@
 """Time by stage and peak memory of one check: `make bench`, or `python -m benchmarks.speed [CLIP]`.
 
 Without a clip it films one: 10 s of one 220-px face at 1280×720, 30 frames/s, with a pulse. The first run loads the
-networks and is not counted; of the others the median is printed. Memory is the peak of this process plus the peak
-of its decoding children, as the kernel counted them.
+networks and is not counted; of the others the median is printed; then the signals alone (`signal_speed`). Memory is
+the peak of this process plus the peak of its decoding children, as the kernel counted them.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
-import sys
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 
+from benchmarks import signal_speed
+from benchmarks.speed_clip import synthetic_clip
 from core.pipeline import analyse
 from core.report.figures import evidence_picture
 from core.settings import VideoLimits
 from core.types import Analysis
 from core.video import open_clip
-from tests.synth.clips import Scene, even_times, write_scene
 
 DECODING = "of these, decoding alone"
 PICTURE = "evidence picture"
@@ -34,16 +33,15 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="warm runs, of which the median is taken (3)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        clip = arguments.clip or _synthetic(Path(folder) / "bench.mp4")
+        clip = arguments.clip or synthetic_clip(Path(folder))
         analysis = analyse(clip, VideoLimits())
         rows = [_measure(clip) for _ in range(max(arguments.runs, 1))]
+        signals = signal_speed.measure(clip, analysis.faces[0], arguments.runs) if analysis.faces else None
     _print_table(analysis, rows)
+    if signals is not None:
+        print()
+        signal_speed.print_table(signals, analysis.faces[0])
     return 0
-
-
-def _synthetic(path: Path) -> Path:
-    print("Filming ten seconds of a face…", file=sys.stderr)
-    return write_scene(path, Scene(), even_times(30, 10), rate=Fraction(30))
 
 
 def _measure(clip: Path) -> dict[str, float]:

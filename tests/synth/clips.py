@@ -35,12 +35,19 @@ class Scene:
     bpm: float | None = 72.0
     pulse_strength: float = 0.006
     respiration_bpm: float = 15.0
+    """Breaths a minute; 0 for a face that holds its breath."""
     noise: float = 1.0
     motion_px: float = 1.5
     breath_pulse: float = 0.0
     """How far breathing changes the strength of the beats, as a share of it."""
     breath_light: float = 0.0
     """How far the blood's baseline goes with the breath, in beats of strength 1."""
+
+
+def breathing_scene(bpm: float | None, breaths_bpm: float | None) -> Scene:
+    """A face in a small picture that breathes in all three ways that breath is read from; None holds its breath."""
+    ways = {} if breaths_bpm is None else {"breath_pulse": 0.25, "breath_light": 0.5}
+    return Scene(width_px=480, height_px=360, face_px=170, bpm=bpm, respiration_bpm=breaths_bpm or 0.0, **ways)
 
 
 PORTRAIT_FACE_CENTRE = (224.0, 118.0)

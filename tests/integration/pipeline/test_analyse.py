@@ -13,7 +13,7 @@ from core.pipeline import KEY_FRAMES, analyse
 from core.settings import VideoLimits
 from core.types import Progress, Stage, VerdictLabel
 from tests.synth import files
-from tests.synth.clips import Scene, even_times, uneven_times, write_scene, write_video
+from tests.synth.clips import Scene, breathing_scene, even_times, uneven_times, write_scene, write_video
 
 LIMITS = VideoLimits()
 
@@ -34,6 +34,23 @@ def test_face_without_pulse_gets_no_rate_and_a_reason(tmp_path: Path) -> None:
     face = analyse(clip, LIMITS).report.faces[0]
     assert face.pulse_bpm is None
     assert face.pulse_abstained_because
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("breaths_bpm", [12.0, 18.0])
+def test_known_breath_is_read_within_one_a_minute(breaths_bpm: float, tmp_path: Path) -> None:
+    clip = write_scene(tmp_path / "clip.mp4", breathing_scene(72.0, breaths_bpm), even_times(15, 20))
+    report = analyse(clip, LIMITS).report
+    assert report.faces[0].respiration_bpm == pytest.approx(breaths_bpm, abs=1.0)
+    assert report.faces[0].pulse_bpm == pytest.approx(72.0, abs=1.0)
+
+
+@pytest.mark.slow
+def test_who_holds_the_breath_gets_no_rate_of_it(tmp_path: Path) -> None:
+    clip = write_scene(tmp_path / "clip.mp4", breathing_scene(72.0, None), even_times(15, 20))
+    report = analyse(clip, LIMITS).report
+    assert report.faces[0].respiration_bpm is None
+    assert report.faces[0].pulse_bpm == pytest.approx(72.0, abs=1.0)
 
 
 def test_every_stage_is_timed_and_told(short_clip: Path) -> None:
