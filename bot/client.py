@@ -11,6 +11,8 @@ import discord
 from discord.ext import commands
 
 from bot.cogs.checks import Checks
+from bot.command_sync import sync_commands
+from bot.errors import AnsweringTree
 from bot.services import Services
 from core.errors import SettingsError
 
@@ -42,6 +44,7 @@ class FacepulseBot(commands.Bot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
+            tree_cls=AnsweringTree,
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
         )
@@ -50,9 +53,10 @@ class FacepulseBot(commands.Bot):
         self._services = services
 
     async def setup_hook(self) -> None:
-        """Add the cogs."""
+        """Add the cogs, and tell Discord the commands where they have changed."""
         for make_cog in COGS:
             await self.add_cog(make_cog(self, self._services))
+        await sync_commands(self.tree, self._services.desk.folders.data_dir)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs: a mention is a question here, not the prefix of a command."""
