@@ -17,7 +17,7 @@ from matplotlib.patches import Circle, Polygon, Rectangle
 from core.detectors.appearance import appearance_map
 from core.report import panels, style
 from core.report.panels import NamedFace
-from core.report.regional import agreement_words, draw_agreement, draw_strength, regional_maps
+from core.report.regional import agreement_words, draw_agreement, draw_strength, regional_maps, strength_words
 from core.report.words import VERDICT_WORDS, face_names, likelihood_words
 from core.types import Analysis, KeyFrame, Verdict, VerdictLabel
 
@@ -107,10 +107,14 @@ def regional_png(face: NamedFace) -> tuple[str, bytes] | None:
     if maps is None:
         return None
     figure, words = style.new_figure(WIDTH_PX, 490), agreement_words(face, maps)
+    if maps.strength_db:
+        words = f"{words} {strength_words(face)}"
     draw_agreement(style.add_panel(figure, (30, 45, 420, 360), f"{face.name}: which places change together"), maps)
     if maps.strength_db:
         draw_strength(style.add_panel(figure, (510, 45, 420, 360), "How clear the pulse is in each place"), maps)
-    figure.text(0.03, 0.045, "\n".join(textwrap.wrap(words, 105)), fontsize=style.TEXT_PT + 1, color=style.INK)
+    figure.text(
+        0.03, 0.125, "\n".join(textwrap.wrap(words, 105)), va="top", fontsize=style.TEXT_PT + 1, color=style.INK
+    )
     return words, style.to_png(figure, PAGE_SCALE)
 
 
@@ -182,7 +186,7 @@ def _draw_face_panels(figure: Figure, face: NamedFace) -> None:
     panels.draw_pulse(pulse, face)
     rate = style.add_panel(figure, (690, 478, 474, 140), RATE_TITLE)
     panels.draw_spectrum(rate, face)
-    flow = style.add_panel(figure, (130, 706, 1034, 130), f"Blood flow in 32 places of {face.name}")
+    flow = style.add_panel(figure, (130, 706, 1034, 114), f"Blood flow in 32 places of {face.name}")
     panels.draw_ppg_map(flow, face)
 
 

@@ -24,8 +24,10 @@ from core.report.style import (
     say,
     say_instead,
 )
+from core.signals.ppg_map import HIGHEST_HZ, RATE_HZ
 from core.types import FaceMaterial, KeyFrame
 
+MAP_TICKS_BPM = (0, 60, 120, 180, 240, 300)
 MAP_FROM = 0.7
 """Below this nothing is coloured: nine of ten real faces stay below it all over."""
 NO_FACE = "No face was found in this clip, so there is no blood flow to show."
@@ -91,12 +93,12 @@ def draw_spectrum(axes: Axes, face: NamedFace) -> None:
     axes.fill_between(bpm, power, color=colour, alpha=0.18, lw=0, zorder=2)
     axes.plot(bpm, power, color=colour, lw=1.8, zorder=3)
     axes.set_xlim(*SPECTRUM_BPM)
-    axes.set_ylim(0, 1.3)
+    axes.set_ylim(0, 1.3 if reading.bpm is not None else 1.6)
     axes.set_yticks([])
     axes.grid(axis="x", color=GRID, zorder=0)
     label_x(axes, "beats a minute")
     if reading.bpm is None:
-        say(axes, "No rate could be read.")
+        say(axes, "No rate could be read.", height=0.86)
         return
     _mark_peak(axes, reading.bpm, float(np.interp(reading.bpm, bpm, power)), colour)
 
@@ -125,13 +127,16 @@ def draw_ppg_map(axes: Axes, face: NamedFace) -> None:
         say_instead(axes, f"There is no map of {face.name}: {_why_no_map(face)}.")
         return
     axes.imshow(ppg_map, cmap="cividis", aspect="auto", interpolation="nearest", vmin=0, vmax=255)
-    half = ppg_map.shape[0] / 2
-    axes.axhline(half - 0.5, color=PAPER, lw=3)
-    axes.set_xticks([])
-    axes.set_yticks([half / 2, half * 1.5], ["32 places\nover time", "the same,\nby rate"], color=INK)
+    rows, columns = ppg_map.shape
+    axes.axhline(rows / 2 - 0.5, color=PAPER, lw=3)
+    a_beat = (columns - 1) / (60 * HIGHEST_HZ)  # columns of one beat a minute
+    axes.set_xticks([bpm * a_beat for bpm in MAP_TICKS_BPM], [str(bpm) for bpm in MAP_TICKS_BPM])
+    axes.set_yticks([rows / 4, rows * 3 / 4], ["32 places\nover time", "the same,\nby rate"], color=INK)
     axes.tick_params(axis="y", length=0)
     axes.spines["bottom"].set_visible(False)
-    label_x(axes, "above: time from left to right  ·  below: slow to fast rates")
+    if (bpm := face.material.reading.bpm) is not None:
+        axes.plot([bpm * a_beat] * 2, [rows / 2, rows - 0.5], color=PAPER, lw=1.4, ls=(0, (4, 3)))
+    label_x(axes, f"above: {columns / RATE_HZ:.1f} s from left to right  ·  below: beats a minute")
 
 
 def _why_no_map(face: NamedFace) -> str:

@@ -28,7 +28,8 @@ AGREEMENT_RANGE = (0.1, 0.8)
 STRENGTH_RANGE_DB = (-12.0, 6.0)
 FILMED = "filmed faces have about 0.35, many face swaps over 0.5"
 """The middle of the real and of the swapped halves in docs/research/0003."""
-BIG_REGIONS = ("forehead", "left_cheek", "right_cheek")
+OVER_THE_CELLS = ("forehead",)
+"""The large regions that no cell covers, and so show what lies above the part that a swap replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,8 @@ def draw_agreement(axes: Axes, maps: RegionalMaps) -> None:
 
 
 def draw_strength(axes: Axes, maps: RegionalMaps) -> None:
-    """Draw how clear the pulse is in forehead, cheeks and cells, on the face."""
-    shown = {name: value for name, value in maps.strength_db.items() if name in (*BIG_REGIONS, *CELL_NAMES)}
+    """Draw how clear the pulse is in the forehead and the cells, on the face."""
+    shown = {name: value for name, value in maps.strength_db.items() if name in (*OVER_THE_CELLS, *CELL_NAMES)}
     _draw_map(axes, maps, shown, STRENGTH_RANGE_DB, ("none", "clear"))
 
 
@@ -90,12 +91,20 @@ def agreement_words(face: NamedFace, maps: RegionalMaps) -> str:
     return f"{told}; this says little here: {closed}." if closed else f"{told} ({FILMED})."
 
 
+def strength_words(face: NamedFace) -> str:
+    """Return at which rate the clearness of the pulse is drawn; where none was read, that it may be noise."""
+    bpm = face.material.reading.bpm
+    if bpm is not None:
+        return f"The pulse is drawn at {bpm:.0f} beats a minute."
+    return "No pulse was read, so its map may show noise."
+
+
 def _draw_map(
     axes: Axes, maps: RegionalMaps, values: dict[str, float], limits: tuple[float, float], ends: tuple[str, str]
 ) -> None:
     hide_axis(axes)
     axes.imshow(np.repeat(maps.rgb.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2))
-    names = sorted(values, key=lambda name: name in CELL_NAMES)  # the cells lie over the large regions
+    names = list(values)
     scale = Normalize(*limits)
     axes.add_collection(
         PolyCollection(

@@ -72,11 +72,11 @@ def hide_axis(axes: Axes) -> None:
         spine.set_visible(False)
 
 
-def say(axes: Axes, sentence: str, characters: int = 58) -> None:
-    """Write a sentence in the middle of the axes, in place of a curve or over a faint one."""
+def say(axes: Axes, sentence: str, characters: int = 58, height: float = 0.5) -> None:
+    """Write a sentence at a share of the axes' height, in place of a curve or over a faint one."""
     axes.text(
         0.5,
-        0.5,
+        height,
         "\n".join(textwrap.wrap(sentence, characters)),
         transform=axes.transAxes,
         ha="center",

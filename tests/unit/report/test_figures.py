@@ -49,6 +49,15 @@ def test_the_marked_peak_is_the_reading_and_is_labelled_with_it() -> None:
     assert "84 beats a minute" in words_on(axes)
 
 
+def test_the_map_of_a_face_marks_its_rate_on_the_scale_of_rates() -> None:
+    axes = empty_axes()
+    panels.draw_ppg_map(axes, named_faces(make_analysis(bpm=120.0))[0])
+    ticks = dict(zip([label.get_text() for label in axes.get_xticklabels()], axes.get_xticks(), strict=True))
+    mark = axes.lines[-1].get_xdata()
+    assert np.asarray(mark) == pytest.approx([ticks["120"]] * 2)
+    assert "4.3 s from left to right" in axes.get_xlabel()
+
+
 def test_a_face_without_a_pulse_is_told_in_words_in_place_of_curves() -> None:
     face = named_faces(make_analysis(bpm=None))[0]
     for draw in (panels.draw_pulse, panels.draw_spectrum, panels.draw_ppg_map):

@@ -92,6 +92,17 @@ def test_the_caption_compares_only_where_the_clip_allows_it(size_px: float) -> N
     assert Image.open(io.BytesIO(png)).size == (1250, 612)
 
 
+def test_the_caption_says_at_which_rate_the_pulse_is_drawn_or_that_none_was_read() -> None:
+    analysis = filmed()
+    face = analysis.faces[0]
+    read = replace(face, reading=replace(face.reading, bpm=71.6, abstained_because=None))
+    unread = replace(face, reading=replace(face.reading, bpm=None, abstained_because="no pulse found above the noise"))
+    drawn = [regional_png(named_faces(replace(analysis, faces=(one,)))[0]) for one in (read, unread)]
+    captions = [words for words, _ in (picture for picture in drawn if picture is not None)]
+    assert captions[0].endswith("The pulse is drawn at 72 beats a minute.")
+    assert captions[1].endswith("No pulse was read, so its map may show noise.")
+
+
 def test_the_report_has_the_map_of_a_face_with_pictures_and_none_without() -> None:
     names = [[figure.file_name for figure in report_figures(a)] for a in (filmed(), make_analysis())]
     assert "face-a-regional.png" in names[0]
