@@ -20,7 +20,7 @@ class CheckView:
     """A check as its row says it now. `id` is the case number; `ahead` counts the checks that are before it.
 
     `report` is there when `status` is done, `error` (a sentence) and `error_code` when it failed; `checked_before` is
-    the case whose answer was given again.
+    the case whose answer was given again. The ids are Discord's, None outside of it; `locale` is the asker's.
     """
 
     id: int
@@ -32,6 +32,15 @@ class CheckView:
     error: str | None = None
     error_code: str | None = None
     checked_before: int | None = None
+    origin: Origin = Origin.WEB
+    guild_id: int | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+    attachment_id: int | None = None
+    answer_message_id: int | None = None
+    requester_id: int | None = None
+    poster_id: int | None = None
+    locale: str | None = None
 
     @property
     def figures_id(self) -> int:
@@ -113,4 +122,13 @@ class Desk:
             error=check.error_sentence,
             error_code=check.error_code,
             checked_before=check.repeats_check_id,
+            origin=check.asker.origin,
+            guild_id=check.asker.guild_id,
+            channel_id=check.asker.channel_id,
+            message_id=check.asker.message_id,
+            attachment_id=check.asker.attachment_id,
+            answer_message_id=check.answer_message_id,
+            requester_id=check.asker.requester_id,
+            poster_id=check.asker.poster_id,
+            locale=check.asker.locale,
         )

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.desk import Desk
+from core.services.audit import Audit
+from core.services.clock import Clock, utc_now
+from core.services.guilds import Guilds
+from core.services.reviews import Reviews
 from core.store import Store
 
 
@@ -14,14 +18,23 @@ class Services:
     """What the front doors may do, each verb in one place."""
 
     desk: Desk
+    guilds: Guilds
+    reviews: Reviews
+    audit: Audit
 
 
-def build_services(store: Store, data_dir: Path, max_bytes: int) -> Services:
+def build_services(store: Store, data_dir: Path, max_bytes: int, clock: Clock = utc_now) -> Services:
     """Return the services over one open store.
 
     Args:
         store: where everything is written.
         data_dir: `Settings.data_dir`.
         max_bytes: the largest clip that is accepted.
+        clock: gives the present moment.
     """
-    return Services(Desk(store, data_dir, max_bytes))
+    return Services(
+        desk=Desk(store, data_dir, max_bytes),
+        guilds=Guilds(store, clock),
+        reviews=Reviews(store, clock),
+        audit=Audit(store, clock),
+    )

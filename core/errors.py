@@ -85,6 +85,12 @@ class OutputError(FacepulseError):
     code = "output"
 
 
+class ReviewError(FacepulseError):
+    """A case cannot be flagged, decided or assigned as it was asked for; the sentence says why."""
+
+    code = "review"
+
+
 class CancelledError(FacepulseError):
     """The person who asked took it back."""
 

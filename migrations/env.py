@@ -27,7 +27,7 @@ def run(connection: Connection) -> None:
 
 async def run_with_settings() -> None:
     """Run on the database of the settings: the way of `alembic` on the command line."""
-    engine = connect(read_settings().resolved_database_url)
+    engine = connect(read_settings().resolved_database_url, references=False)
     try:
         async with Database(engine).writing() as connection:
             await connection.run_sync(run)

@@ -1,16 +1,27 @@
 """The log: SQLAlchemy tables and the repositories in front of them."""
 
+from core.store.audit import NewEntry
+from core.store.case_rows import AuditEntry, Case, CaseFilter, CaseState, Dispute, FlagKind
+from core.store.cases import Note
 from core.store.migrate import migrate
 from core.store.rows import Asker, Check, CheckStatus, HistoryFilter, HistoryRow, NewCheck, Origin
 from core.store.store import Store, open_store
 
 __all__ = [
     "Asker",
+    "AuditEntry",
+    "Case",
+    "CaseFilter",
+    "CaseState",
     "Check",
     "CheckStatus",
+    "Dispute",
+    "FlagKind",
     "HistoryFilter",
     "HistoryRow",
     "NewCheck",
+    "NewEntry",
+    "Note",
     "Origin",
     "Store",
     "migrate",

@@ -59,8 +59,13 @@ class CheckRepository:
         """Return how many queued checks go before this one; None when it is not queued."""
         waiting, this = CHECKS.alias("waiting"), CHECKS.alias("this")
         earlier = or_(
-            waiting.c.requested_at < this.c.requested_at,
-            and_(waiting.c.requested_at == this.c.requested_at, waiting.c.id < this.c.id),
+            waiting.c.priority < this.c.priority,
+            and_(waiting.c.priority == this.c.priority, waiting.c.requested_at < this.c.requested_at),
+            and_(
+                waiting.c.priority == this.c.priority,
+                waiting.c.requested_at == this.c.requested_at,
+                waiting.c.id < this.c.id,
+            ),
         )
         count = (
             select(func.count())
@@ -146,6 +151,10 @@ async def _insert(connection: AsyncConnection, new: NewCheck, **values: Any) -> 
         "guild_id": new.asker.guild_id,
         "channel_id": new.asker.channel_id,
         "message_id": new.asker.message_id,
+        "poster_id": new.asker.poster_id,
+        "attachment_id": new.asker.attachment_id,
+        "locale": new.asker.locale,
+        "priority": new.asker.priority,
     }
     return check_of((await connection.execute(insert(CHECKS).values({**asked, **values}).returning(*CHECKS.c))).one())
 
@@ -209,6 +218,7 @@ def check_of(row: Row[Any]) -> Check:
         progress=serialise.load_progress(values["progress_json"]),
         incoming_name=values["incoming_name"],
         repeats_check_id=values["repeats_check_id"],
+        expired_at=values["expired_at"],
     )
 
 
@@ -221,4 +231,8 @@ def asker_of(row: Row[Any]) -> Asker:
         guild_id=values["guild_id"],
         channel_id=values["channel_id"],
         message_id=values["message_id"],
+        poster_id=values["poster_id"],
+        attachment_id=values["attachment_id"],
+        locale=values["locale"],
+        priority=values["priority"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
@@ -52,27 +53,32 @@ class Database:
                 yield connection
 
 
-def connect(url: str) -> AsyncEngine:
+def connect(url: str, *, references: bool = True) -> AsyncEngine:
     """Return an engine for `url`; nothing is opened yet.
+
+    Args:
+        url: an SQLAlchemy URL.
+        references: whether SQLite enforces foreign keys; a migration that copies a table must not have its rows
+            deleted along with the old copy.
 
     Raises:
         StoreError: the URL is not one of a database that can be used.
     """
     with _usable(url):
         engine = create_async_engine(parse_url(url))
-    _prepare(engine.sync_engine)
+    _prepare(engine.sync_engine, references)
     return engine
 
 
-def connect_blocking(url: str) -> Engine:
-    """Return an engine for the SQLite file of `url` that needs no event loop; nothing is opened yet.
+def connect_blocking(url: str, *, references: bool = True) -> Engine:
+    """Return an engine like that of `connect` for the SQLite file of `url`, which needs no event loop.
 
     Raises:
         StoreError: the URL is not one of a database that can be used.
     """
     with _usable(url):
         engine = create_engine(parse_url(url).set(drivername="sqlite"))
-    _prepare(engine)
+    _prepare(engine, references)
     return engine
 
 
@@ -132,13 +138,13 @@ def _usable(url: str) -> Iterator[None]:
         raise StoreError(f"The database type {parse_url(url).drivername!r} cannot be used.") from error
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, references: bool) -> None:
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, references))
         event.listen(engine, "begin", _begin_sqlite)
 
 
-def _prepare_sqlite(dbapi_connection: Any, record: object) -> None:
+def _prepare_sqlite(references: bool, dbapi_connection: Any, record: object) -> None:
     # Without this the driver begins transactions by itself, and only before writes: reads would not be consistent.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
@@ -146,7 +152,7 @@ def _prepare_sqlite(dbapi_connection: Any, record: object) -> None:
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
-        "foreign_keys = ON",
+        f"foreign_keys = {'ON' if references else 'OFF'}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -29,6 +29,10 @@ _SHOWN = (
     CHECKS.c.guild_id,
     CHECKS.c.channel_id,
     CHECKS.c.message_id,
+    CHECKS.c.poster_id,
+    CHECKS.c.attachment_id,
+    CHECKS.c.locale,
+    CHECKS.c.priority,
     CHECKS.c.repeats_check_id,
 )
 

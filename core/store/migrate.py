@@ -13,7 +13,7 @@ from core.store.database import WRITES, Database, connect, connect_blocking, par
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision. Kept here so that a start with nothing to do need not load Alembic; a test holds it true."""
 
 
@@ -64,7 +64,7 @@ def current_revision(connection: Connection) -> str | None:
 
 def _migrate_blocking(url: str) -> None:
     # Without an event loop: a connection that fails to open must not leave the driver's thread behind.
-    engine = connect_blocking(url)
+    engine = connect_blocking(url, references=False)
     try:
         with sentences():
             with engine.connect() as connection:
@@ -77,7 +77,7 @@ def _migrate_blocking(url: str) -> None:
 
 
 async def _migrate(url: str) -> None:
-    engine = connect(url)
+    engine = connect(url, references=False)
     try:
         database = Database(engine)
         async with database.reading() as connection:

@@ -30,16 +30,18 @@ class QueueRepository:
         self._database = database
 
     async def claim(self, worker: str, now: datetime, lease: timedelta) -> Check | None:
-        """Take the oldest queued check for `worker` until `now + lease`; None when nothing waits.
+        """Take the next queued check for `worker` until `now + lease`; None when nothing waits.
+
+        The next is the oldest of the lowest priority.
 
         Two workers never get the same check: the row changes only while it is still queued.
         """
         if not await self._any(CHECKS.c.status == CheckStatus.QUEUED):
             return None  # An idle worker only reads, so that it never holds up who asks.
-        oldest = (
+        first = (
             select(CHECKS.c.id)
             .where(CHECKS.c.status == CheckStatus.QUEUED)
-            .order_by(CHECKS.c.requested_at, CHECKS.c.id)
+            .order_by(CHECKS.c.priority, CHECKS.c.requested_at, CHECKS.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
             .scalar_subquery()
@@ -52,7 +54,7 @@ class QueueRepository:
             "lease_until": now + lease,
             "attempts": CHECKS.c.attempts + 1,
         }
-        taking = update(CHECKS).where(CHECKS.c.id == oldest, CHECKS.c.status == CheckStatus.QUEUED).values(values)
+        taking = update(CHECKS).where(CHECKS.c.id == first, CHECKS.c.status == CheckStatus.QUEUED).values(values)
         async with self._database.writing() as connection:
             row = (await connection.execute(taking.returning(*CHECKS.c))).one_or_none()
         return None if row is None else check_of(row)

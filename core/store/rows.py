@@ -26,22 +26,31 @@ class CheckStatus(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a check was asked for."""
+    """Where a check was asked for; a scan is Discord too, where nobody asked but the server wants new clips checked."""
 
     DISCORD = "discord"
+    SCAN = "scan"
     WEB = "web"
     CLI = "cli"
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked and where; the numbers are Discord's ids, None outside of it."""
+    """Who asked and where; the numbers are Discord's ids, None outside of it.
+
+    `poster_id` is who posted the clip, `locale` the asker's language as Discord names it ("pt-BR"). Checks of lower
+    `priority` go first: 0 while a person waits, 10 for a scan.
+    """
 
     origin: Origin
     requester_id: int | None = None
     guild_id: int | None = None
     channel_id: int | None = None
     message_id: int | None = None
+    poster_id: int | None = None
+    attachment_id: int | None = None
+    locale: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,10 @@ class NewCheck:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A row of the log; `id` is the case number that people see. Times are in UTC."""
+    """A row of the log; `id` is the case number that people see. Times are in UTC.
+
+    From `expired_at` on the row is a count only: report, names, hash of the clip and ids are gone.
+    """
 
     id: int
     clip_sha256: str | None
@@ -87,6 +99,7 @@ class Check:
     progress: Progress | None
     incoming_name: str | None
     repeats_check_id: int | None
+    expired_at: datetime | None = None
 
     @property
     def is_final(self) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from core.store.audit import AuditRepository
+from core.store.cases import CaseRepository
 from core.store.checks import CheckRepository
 from core.store.database import Database, connect
+from core.store.guilds import GuildRepository
 from core.store.log import LogRepository
 from core.store.queue import QueueRepository
 
@@ -18,6 +21,9 @@ class Store:
         self.checks = CheckRepository(database)
         self.queue = QueueRepository(database)
         self.log = LogRepository(database)
+        self.guilds = GuildRepository(database)
+        self.cases = CaseRepository(database)
+        self.audit = AuditRepository(database)
 
 
 @asynccontextmanager

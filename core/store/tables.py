@@ -65,7 +65,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _one_of(column: str, values: type[StrEnum]) -> str:
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """Return the SQL condition that a column holds one of the values of an enumeration."""
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -117,13 +118,18 @@ CHECKS = Table(
     Column("progress_json", Json),
     Column("incoming_name", Text),
     Column("repeats_check_id", ForeignKey("checks.id", ondelete="SET NULL")),
-    CheckConstraint(_one_of("status", CheckStatus), name="status"),
-    CheckConstraint(_one_of("origin", Origin), name="origin"),
-    CheckConstraint(_one_of("label", VerdictLabel), name="label"),
+    Column("poster_id", BigInteger),
+    Column("attachment_id", BigInteger),
+    Column("locale", String(16)),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("expired_at", UtcDateTime),
+    CheckConstraint(one_of("status", CheckStatus), name="status"),
+    CheckConstraint(one_of("origin", Origin), name="origin"),
+    CheckConstraint(one_of("label", VerdictLabel), name="label"),
     CheckConstraint("probability_fake BETWEEN 0 AND 1", name="probability_fake"),
     CheckConstraint(
-        "status <> 'done' OR (clip_sha256 IS NOT NULL AND label IS NOT NULL AND report_json IS NOT NULL"
-        " AND finished_at IS NOT NULL)",
+        "status <> 'done' OR (label IS NOT NULL AND finished_at IS NOT NULL"
+        " AND (expired_at IS NOT NULL OR (clip_sha256 IS NOT NULL AND report_json IS NOT NULL)))",
         name="done_is_whole",
     ),
     CheckConstraint(
@@ -135,8 +141,10 @@ CHECKS = Table(
     ),
     Index(None, "clip_sha256", "versions_key"),
     Index(None, "guild_id", "requested_at"),
-    Index(None, "status", "requested_at"),
+    Index(None, "status", "priority", "requested_at"),
     Index(None, "requested_at"),
+    Index(None, "requester_id", "requested_at"),
+    Index(None, "poster_id", "requested_at"),
     sqlite_autoincrement=True,
 )
 

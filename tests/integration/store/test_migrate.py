@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import subprocess
@@ -18,11 +19,24 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 from core.errors import StoreError
-from core.store import migrate
+from core.store import Asker, Origin, migrate, open_store
+from core.store.database import connect_blocking
 from core.store.migrate import HEAD, MIGRATIONS
 from core.store.tables import METADATA
+from tests.synth.logs import NOON, make_question, make_report
 
-TABLES = {"alembic_version", "check_weights", "checks", "clips", "evidence", "model_versions"}
+TABLES = {
+    "alembic_version",
+    "audit",
+    "cases",
+    "check_weights",
+    "checks",
+    "clips",
+    "disputes",
+    "evidence",
+    "guild_settings",
+    "model_versions",
+}
 
 
 def url_of(path: Path) -> str:
@@ -34,18 +48,18 @@ def tables_of(path: Path) -> dict[str, set[str]]:
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     return {
-        name: {re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines()}
+        name: {re.sub(r"\s+", " ", line.replace(f'"{name}"', name)).strip(" ,") for line in sql.splitlines()}
         for name, sql in rows
         if name != "sqlite_sequence"
     }
 
 
-def downgrade(path: Path) -> None:
+def downgrade(path: Path, target: str = "base") -> None:
     def run(connection: Connection) -> None:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS))
         config.set_main_option("path_separator", "os")
-        command.downgrade(config, "base")
+        command.downgrade(config, target)
 
     with create_engine(f"sqlite:///{path}").begin() as connection:
         run(connection)
@@ -88,6 +102,95 @@ def test_the_known_head_is_the_newest_revision() -> None:
     config.set_main_option("path_separator", "os")
 
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+OLD_COLUMNS = """id, clip_sha256, source_name, status, requested_at, started_at, finished_at, origin, requester_id,
+    guild_id, channel_id, message_id, answer_message_id, versions_key, label, probability_fake, report_json, error_code,
+    error_sentence, attempts, lease_until, heartbeat_at, worker, progress_json, incoming_name, repeats_check_id"""
+
+
+def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of the tables that the first version had."""
+    columns = {"checks": OLD_COLUMNS, "evidence": "*", "check_weights": "*", "clips": "*", "model_versions": "*"}
+    with closing(sqlite3.connect(path)) as database:
+        return {
+            table: sorted(database.execute(f"SELECT {names} FROM {table}"), key=repr)
+            for table, names in columns.items()
+        }
+
+
+async def fill(url: str) -> None:
+    """One answered check, one that repeats it, one that failed and one that waits."""
+    discord = Asker(Origin.DISCORD, 2**62, 2**61, 3, 4)
+    async with open_store(url) as store:
+        answered = await store.checks.add_answered(make_question(asker=discord), make_report(), NOON)
+        await store.checks.add_repeat(make_question(requested_at=NOON), answered)
+        await store.checks.add_failed(make_question(b"other"), "unreadable", "Not a video.", NOON)
+        await store.checks.add(make_question(b"third", incoming_name="abc"))
+
+
+def test_a_history_goes_down_and_up_unchanged_with_its_evidence(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    asyncio.run(fill(url_of(path)))
+    before = rows_of(path)
+    assert [len(before[table]) for table in ("checks", "evidence", "check_weights")] == [4, 2, 2]
+
+    downgrade(path, "0001")
+    assert rows_of(path) == before
+    migrate(url_of(path))
+
+    assert rows_of(path) == before
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert set(database.execute("SELECT poster_id, locale, priority, expired_at FROM checks")) == {
+            (None, None, 0, None)
+        }
+
+
+def test_case_numbers_go_on_after_a_migration(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    asyncio.run(fill(url_of(path)))
+    downgrade(path, "0001")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM checks WHERE id = 4")
+    migrate(url_of(path))
+
+    asyncio.run(fill(url_of(path)))
+
+    with closing(sqlite3.connect(path)) as database:
+        assert [number for (number,) in database.execute("SELECT id FROM checks ORDER BY id")] == [1, 2, 3, 5, 6, 7, 8]
+
+
+def test_going_down_keeps_scans_as_questions_and_drops_what_has_expired(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    asyncio.run(fill(url_of(path)))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "UPDATE checks SET expired_at = finished_at, report_json = NULL, clip_sha256 = NULL WHERE id = 1"
+        )
+        database.execute("UPDATE checks SET origin = 'scan' WHERE id = 3")
+    downgrade(path, "0001")
+
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT id, origin, repeats_check_id FROM checks ORDER BY id").fetchall()
+        assert rows == [(2, "cli", None), (3, "discord", None), (4, "cli", None)]
+
+
+def test_a_migration_that_would_lose_evidence_does_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    engine = connect_blocking(url_of(path))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        with pytest.raises(RuntimeError, match="foreign keys"):
+            command.downgrade(config, "0001")
+    engine.dispose()
 
 
 def test_migrating_again_changes_nothing_and_does_not_load_alembic(tmp_path: Path) -> None:
