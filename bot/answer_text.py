@@ -10,7 +10,7 @@ import click
 
 from bot import words
 from bot.terminal import printable
-from core.report.words import VERDICT_WORDS, face_names
+from core.report.words import VERDICT_WORDS, blink_words, face_names
 from core.types import Evidence, PulseReading, Report, VerdictLabel
 
 WIDTH = 96
@@ -44,7 +44,7 @@ def answer_text(
     if likelihood:
         lines.append(f"    {likelihood}")
     lines += ["", "  Why", *_bullets(report.verdict.reasons)]
-    lines += ["", "  Faces", *_bullets(words.face_lines(report) or ["no face was found"])]
+    lines += ["", "  Faces", *_bullets(_face_lines(report) or ["no face was found"])]
     scored = [_score_line(evidence, report) for evidence in report.verdict.evidence if evidence.fake_score is not None]
     if scored:
         lines += ["", "  Scores, from 0 (as filmed) to 1 (as made)", *_bullets(scored)]
@@ -66,6 +66,11 @@ def pulse_text(reading: PulseReading | None, clip_name: str) -> str:
         read = "not read" if window.bpm is None else f"{window.bpm:.1f} beats a minute"
         lines.append(f"    {window.start_s:6.1f} to {window.end_s:.1f} s: {read}, SNR {window.snr_db:.1f} dB")
     return "\n".join([*lines, ""])
+
+
+def _face_lines(report: Report) -> list[str]:
+    blinks = [blink_words(face) for face in report.faces]
+    return [f"{line}; blinks {told}" for line, told in zip(words.face_lines(report), blinks, strict=True)]
 
 
 def _score_line(evidence: Evidence, report: Report) -> str:

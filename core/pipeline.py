@@ -15,16 +15,19 @@ import cv2
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
 from core.faces import FaceModels, FaceTracker, load_face_models
 from core.faces.align import CropKeeper
+from core.faces.eyes import EyeWatcher
 from core.faces.motion import head_motion_at
 from core.faces.regions import REGION_NAMES, region_masks
 from core.settings import VideoLimits
 from core.signals import TraceRecorder, ppg_map, read_pulse
+from core.signals.blinks import MAX_YAW_DEG, MIN_FACE_PX, count_blinks
 from core.signals.vital_signs import pulse_variability, with_respiration
 from core.types import (
     AlignedFaces,
     Analysis,
     Clip,
     Evidence,
+    EyeTrace,
     FaceMaterial,
     FaceObservation,
     FaceSummary,
@@ -92,7 +95,8 @@ def analyse(
         clip = reader.clip
     with watch.stage(Stage.SIGNALS):
         faces = tuple(
-            _face_material(clip, track, seen.traces[track.id], seen.crops.get(track.id)) for track in seen.tracks
+            _face_material(clip, track, seen.traces[track.id], seen.crops.get(track.id), seen.eyes.get(track.id))
+            for track in seen.tracks
         )
     with watch.stage(Stage.DETECTORS):
         evidence = _examine(clip, faces)
@@ -121,6 +125,7 @@ class _Seen:
     tracks: tuple[FaceTrack, ...]
     traces: dict[int, RoiTrace]
     crops: dict[int, AlignedFaces]
+    eyes: dict[int, EyeTrace]
     key_frames: tuple[KeyFrame, ...]
     frames: int
     seconds: float
@@ -128,15 +133,17 @@ class _Seen:
 
 
 def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
-    """See every frame once; keep tracks, traces, crops and a few pictures."""
+    """See every frame once; keep tracks, traces, crops, eyes and a few pictures."""
     tracker, recorder = FaceTracker(tools.faces), TraceRecorder(REGION_NAMES, region_masks)
     crops, album = CropKeeper(), _Album()
+    eyes = EyeWatcher(tools.faces.eyes, MIN_FACE_PX, MAX_YAW_DEG)
     frames, last_s, first_s = 0, 0.0, 0.0
     for frame in reader:
         observations = tracker.step(frame)
         for observation in observations:
             recorder.add(frame, observation)
             crops.add(frame, observation)
+            eyes.add(frame, observation)
         album.add(frame, observations)
         first_s = frame.time_s if frames == 0 else first_s
         frames, last_s = frames + 1, frame.time_s
@@ -144,10 +151,12 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
     tracks = tracker.finish()
     ids = tracker.final_ids
     traces, kept, pictures = recorder.finish(ids), crops.finish(ids), album.finish(ids)
-    return _Seen(tracks, traces, kept, pictures, frames, last_s - first_s, reader.truncated)
+    return _Seen(tracks, traces, kept, eyes.finish(ids), pictures, frames, last_s - first_s, reader.truncated)
 
 
-def _face_material(clip: Clip, track: FaceTrack, trace: RoiTrace, crops: AlignedFaces | None) -> FaceMaterial:
+def _face_material(
+    clip: Clip, track: FaceTrack, trace: RoiTrace, crops: AlignedFaces | None, eyes: EyeTrace | None
+) -> FaceMaterial:
     pulse, reading = read_pulse(trace, face_size_px=track.face_size_px)
     reading = with_respiration(reading, pulse, trace, head_motion_at(track, trace.times_s))
     return FaceMaterial(
@@ -158,6 +167,7 @@ def _face_material(clip: Clip, track: FaceTrack, trace: RoiTrace, crops: Aligned
         reading=reading,
         ppg_map=ppg_map(trace),
         crops=crops,
+        eyes=eyes,
     )
 
 
@@ -179,6 +189,7 @@ def _with_note(verdict: Verdict, seen: _Seen) -> Verdict:
 def _summary(face: FaceMaterial) -> FaceSummary:
     track, reading = face.track, face.reading
     varies = pulse_variability(reading, face.pulse)
+    blinks = count_blinks(face.eyes, track.face_size_px)
     middle = len(track.times_s) // 2
     x0, y0, x1, y1 = (float(value) for value in track.boxes_xyxy_px[middle])
     return FaceSummary(
@@ -194,6 +205,8 @@ def _summary(face: FaceMaterial) -> FaceSummary:
         pulse_abstained_because=reading.abstained_because,
         pulse_sdnn_ms=varies.sdnn_ms if varies else None,
         pulse_rmssd_ms=varies.rmssd_ms if varies else None,
+        blinks_per_min=blinks.per_min,
+        blinks_abstained_because=blinks.abstained_because,
     )
 
 

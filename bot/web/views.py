@@ -10,7 +10,7 @@ from typing import Any
 from bot import words
 from bot.desk import CheckView
 from core.report.json import report_json
-from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, face_names, measurement_words, pulse_words
+from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, blink_words, face_names, measurement_words, pulse_words
 from core.services.requests import CheckStatus
 
 FIGURE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\.png")
@@ -101,6 +101,7 @@ def verdict_page(check: CheckView, figure_names: list[str], *, has_report: bool)
         "versions": words.versions_line(report),
         "what_this_is": WHAT_THIS_IS,
         "pulse_words": pulse_words,
+        "blink_words": blink_words,
         "measurement_words": measurement_words,
         "duration": words.duration,
     }

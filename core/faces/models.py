@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import WeightsError
+from core.faces.eyes import EyeReader
 from core.faces.finder import FaceFinder
 from core.faces.mesh import FaceMesh
 from models.registry import WeightFileError, weight_hashes, weight_path
 
 FINDER_WEIGHTS = "face-detector-rfb-320"
 MESH_WEIGHTS = "face-mesh-468"
+EYE_WEIGHTS = "iris-landmarks"
+NAMES = (FINDER_WEIGHTS, MESH_WEIGHTS, EYE_WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
 class FaceModels:
-    """Detector and mesh, and the sha256 of their weights by name. Not to be shared between threads."""
+    """Detector, mesh and eyes, and the sha256 of their weights by name. Not to be shared between threads."""
 
     finder: FaceFinder
     mesh: FaceMesh
+    eyes: EyeReader
     weights: dict[str, str]
 
 
@@ -29,9 +33,9 @@ def load_face_models(threads: int = 1) -> FaceModels:
         WeightsError: a weight file is missing or altered; the sentence says how to get it.
     """
     try:
-        finder, mesh = weight_path(FINDER_WEIGHTS), weight_path(MESH_WEIGHTS)
+        finder, mesh, eyes = (weight_path(name) for name in NAMES)
     except WeightFileError as error:
         raise WeightsError(str(error)) from error
     return FaceModels(
-        FaceFinder(finder, threads), FaceMesh(mesh, threads), weight_hashes([FINDER_WEIGHTS, MESH_WEIGHTS])
+        FaceFinder(finder, threads), FaceMesh(mesh, threads), EyeReader(eyes, threads), weight_hashes(NAMES)
     )

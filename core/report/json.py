@@ -117,6 +117,7 @@ def _face_json(face: FaceSummary) -> dict[str, Any]:
         "pulse_sdnn_ms": _finite(face.pulse_sdnn_ms),
         "pulse_rmssd_ms": _finite(face.pulse_rmssd_ms),
         "blinks_per_min": _finite(face.blinks_per_min),
+        "blinks_abstained_because": face.blinks_abstained_because,
     }
 
 

@@ -81,6 +81,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["pulse_words"] = words.pulse_words
+    environment.filters["blink_words"] = words.blink_words
     environment.filters["likelihood_words"] = words.likelihood_words
     environment.filters["measurement_words"] = words.measurement_words
     return environment

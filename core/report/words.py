@@ -76,6 +76,13 @@ def pulse_words(face: FaceSummary) -> str:
     return f"{face.pulse_bpm:.0f} beats a minute{snr}"
 
 
+def blink_words(face: FaceSummary) -> str:
+    """Return how often a face blinked, as words: "14 a minute" or "not counted: only 3.9 s of face; …"."""
+    if face.blinks_per_min is not None:
+        return f"{face.blinks_per_min:.0f} a minute"
+    return f"not counted: {face.blinks_abstained_because or 'the reason was not recorded'}"
+
+
 def measurement_words(measurement: Measurement) -> str:
     """Return a measurement as words: "pulse snr 4.1 dB"; "not measured" where there is no value."""
     name = measurement.name.replace("_", " ")

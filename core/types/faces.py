@@ -93,3 +93,21 @@ class AlignedFaces:
         object.__setattr__(
             self, "frame_to_crop", frozen_array("frame_to_crop", self.frame_to_crop, (n, 2, 3), np.float32)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EyeTrace:
+    """How far a face's eyes are open over time: `openness` (2, N) in widths of the eye, NaN where not seen.
+
+    The first row is the eye at the left of the picture.
+    """
+
+    track_id: int
+    times_s: NDArray[np.float64]
+    openness: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        n = len(self.times_s)
+        object.__setattr__(self, "times_s", frozen_array("times_s", self.times_s, (n,), np.float64))
+        object.__setattr__(self, "openness", frozen_array("openness", self.openness, (2, n), np.float32))
+        require(bool(np.all(np.diff(self.times_s) > 0)), "times_s of an eye trace increase")

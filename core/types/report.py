@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.types.clip import Clip, VideoInfo
 from core.types.evidence import Verdict
-from core.types.faces import AlignedFaces, FaceTrack
+from core.types.faces import AlignedFaces, EyeTrace, FaceTrack
 from core.types.signals import PulseReading, PulseSignal, RoiTrace
 
 
@@ -56,6 +56,7 @@ class FaceSummary:
     pulse_sdnn_ms: float | None = None
     pulse_rmssd_ms: float | None = None
     blinks_per_min: float | None = None
+    blinks_abstained_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class FaceMaterial:
     reading: PulseReading
     ppg_map: NDArray[np.uint8] | None  # (64, omega): 32 rows of signal, 32 of spectrum
     crops: AlignedFaces | None
+    eyes: EyeTrace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ def test_every_row_is_complete_and_there() -> None:
 
 
 def test_the_loaded_models_name_their_weights() -> None:
-    assert load_face_models().weights == registry.weight_hashes(["face-detector-rfb-320", "face-mesh-468"])
+    names = ["face-detector-rfb-320", "face-mesh-468", "iris-landmarks"]
+    assert load_face_models().weights == registry.weight_hashes(names)
 
 
 def test_an_altered_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

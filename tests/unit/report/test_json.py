@@ -58,6 +58,16 @@ def test_numbers_that_json_cannot_hold_become_null() -> None:
     assert answer["timings_s"]["frames"] is None
 
 
+def test_blinks_are_a_rate_or_a_reason() -> None:
+    analysis = make_analysis(faces=2)
+    first, second = analysis.report.faces
+    faces = (replace(first, blinks_per_min=14.5), replace(second, blinks_abstained_because="too short"))
+    answer = report_json(with_report(analysis, faces=faces).report, "clip.mp4")
+    check(answer)
+    told = [(face["blinks_per_min"], face["blinks_abstained_because"]) for face in answer["faces"]]
+    assert told == [(14.5, None), (None, "too short")]
+
+
 def test_a_verdict_and_an_error_together_do_not_fit_the_schema() -> None:
     answer = report_json(make_analysis().report, "clip.mp4") | {"error": "both", "error_code": "clip"}
     with pytest.raises(jsonschema.ValidationError):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -67,6 +68,16 @@ def test_what_was_not_possible_is_told_with_its_reason(tmp_path: Path) -> None:
     shown = page(write_report(make_analysis(bpm=None), tmp_path, "clip.mp4")).text
     assert f"Pulse of Face A: {WHY_NO_PULSE}" in shown
     assert "no Content Credentials" in shown
+
+
+def test_the_page_tells_how_often_each_face_blinked(tmp_path: Path) -> None:
+    analysis = make_analysis(faces=2)
+    first, second = analysis.report.faces
+    faces = (replace(first, blinks_per_min=14.5), replace(second, blinks_abstained_because="too short"))
+    shown = page(write_report(with_report(analysis, faces=faces), tmp_path, "clip.mp4")).text
+    assert "Blinks" in shown
+    assert "14 a minute" in shown
+    assert "not counted: too short" in shown
 
 
 def test_a_clip_without_a_face_says_so(tmp_path: Path) -> None:

@@ -37,3 +37,14 @@ def test_a_report_of_another_form_is_a_sentence(text: str) -> None:
 @pytest.mark.parametrize("progress", [Progress(Stage.FRAMES, 3, None, None), Progress(Stage.FIGURES, 1, 2, 0.5)])
 def test_progress_comes_back_equal(progress: Progress) -> None:
     assert serialise.load_progress(json.loads(json.dumps(serialise.dump_progress(progress)))) == progress
+
+
+def test_a_report_from_before_blinks_and_beats_were_told_still_loads() -> None:
+    stored = json.loads(serialise.dump_report(make_report()))
+    newer = {"pulse_sdnn_ms", "pulse_rmssd_ms", "blinks_per_min", "blinks_abstained_because"}
+    stored["faces"] = [{name: value for name, value in face.items() if name not in newer} for face in stored["faces"]]
+
+    (face,) = serialise.load_report(json.dumps(stored)).faces
+
+    assert face.frames == 290
+    assert {getattr(face, name) for name in newer} == {None}
