@@ -20,12 +20,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.clip_traces import TraceCache
-from benchmarks.pulse_readers import Peers, Rate, load_folds, load_peers, read_all, weights_for
+from benchmarks.pulse_readers import LEARNED_ROWS, Peers, Rate, load_folds, load_peers, read_all, weights_for
 from core.errors import FacepulseError
 from core.evaluation.datasets import DATASETS, PulseRecording
 from core.evaluation.datasets.ubfc_rppg import LEFT_OUT
 from core.evaluation.metrics import CLOSE_BPM, TruthRate, Window, truth_rate, windows_of_clip
-from core.evaluation.pulse_table import RateReading, coverage_table, overall_table, subject_table, summarise
+from core.evaluation.pulse_table import (
+    RateReading,
+    confidence_table,
+    coverage_table,
+    difference_table,
+    overall_table,
+    subject_table,
+    summarise,
+)
 from core.signals.learned import Weights
 
 WINDOW_S, STEP_S = 15.0, 5.0
@@ -142,9 +150,25 @@ def report(measured: Measured, dataset: str, window_s: float, step_s: float) -> 
             subject_table(summaries),
             "Error of the most trusted windows, by their share of all windows:\n",
             coverage_table(dict(measured.by_reader)),
+            *_of_ours(measured.by_reader),
             *(f"- {note}" for note in measured.notes),
         ]
     )
+
+
+def _of_ours(by_reader: Mapping[str, Sequence[RateReading]]) -> list[str]:
+    """The trained reader's error by its confidence, and the error of each of our rows beside the others'."""
+    mine = [name for name in by_reader if name.startswith(LEARNED_ROWS)]
+    tables = []
+    for name in mine:
+        tables += [f"{name}, by confidence:\n", confidence_table(by_reader[name])]
+    others = {name: rows for name, rows in by_reader.items() if name not in mine}
+    for name in mine:
+        tables += [
+            "The same windows, those that both answered:\n",
+            difference_table({name: by_reader[name], **others}, name),
+        ]
+    return tables
 
 
 def _truths(recording: PulseRecording, windows: Sequence[Window]) -> list[tuple[Window, TruthRate]]:

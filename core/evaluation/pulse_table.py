@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.bootstrap import Interval, cluster_bootstrap
 from core.evaluation.metrics import answered, coverage_curve, mae, pearson, rmse, share_within
+
+CONFIDENCE_EDGES = (0.4, 0.6, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,48 @@ def coverage_table(by_reader: dict[str, Sequence[RateReading]]) -> str:
             points = coverage_curve(errors(readings)[0], confidence)
             rows.append([reader, ", ".join(f"{p.coverage:.0%}: {p.mae_bpm:.1f}" for p in points) or "–"])
     return _markdown(["reader", "share of windows: MAE, bpm"], rows)
+
+
+def difference_table(by_reader: Mapping[str, Sequence[RateReading]], ours: str) -> str:
+    """Return a Markdown table: the error of `ours` less that of each other reader, where both answered.
+
+    Below 0 ours is nearer to the truth. Intervals by resampling subjects.
+
+    Raises:
+        ValueError: a reader was not given the same windows as `ours`.
+    """
+    windows = [(one.subject, one.start_s) for one in by_reader[ours]]
+    own = np.abs(errors(by_reader[ours])[0])
+    rows = []
+    for reader, readings in by_reader.items():
+        if [(one.subject, one.start_s) for one in readings] != windows:
+            raise ValueError("readers are compared on the same windows")
+        less = own - np.abs(errors(readings)[0])
+        both = np.flatnonzero(np.isfinite(less))
+        if reader != ours and len(both):
+            found = cluster_bootstrap([windows[i][0] for i in both], partial(_mean_of, less[both]))
+            rows.append([reader, str(len(both)), _number(found)])
+    return _markdown(["reader", "windows", f"error of {ours} less its own, bpm"], rows)
+
+
+def confidence_table(readings: Sequence[RateReading], edges: Sequence[float] = CONFIDENCE_EDGES) -> str:
+    """Return a Markdown table: windows, share within 5 bpm and error of a reader by its confidence of 0 to 1."""
+    error = errors(readings)[0]
+    confidence = np.array([one.confidence for one in readings])
+    rows = []
+    for low, high in pairwise((-np.inf, *edges, np.inf)):
+        inside = (confidence >= low) & (confidence < high) & np.isfinite(error)
+        if inside.any():
+            between = f"under {high:g}" if low < 0 else f"{low:g} and over" if high > 1 else f"{low:g} to {high:g}"
+            within = f"{share_within(error[inside]):.0%}"
+            rows.append(
+                [between, str(inside.sum()), within, _plain(mae(error[inside])), _plain(confidence[inside].mean(), 2)]
+            )
+    return _markdown(["confidence", "windows", "within 5 bpm", "MAE, bpm", "mean confidence"], rows)
+
+
+def _mean_of(values: NDArray[np.float64], rows: NDArray[np.intp]) -> float:
+    return float(values[rows].mean())
 
 
 def _plain(value: float, digits: int = 1) -> str:

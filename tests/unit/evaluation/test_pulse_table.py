@@ -4,7 +4,9 @@ import pytest
 
 from core.evaluation.pulse_table import (
     RateReading,
+    confidence_table,
     coverage_table,
+    difference_table,
     overall_table,
     subject_table,
     summarise,
@@ -56,3 +58,28 @@ def test_the_coverage_table_leaves_out_readers_without_confidence() -> None:
     table = coverage_table({"POS": sure, "own": unsure})
     assert "| POS | 25%: 1.0, 50%: 1.5, 75%: 2.0, 100%: 2.5 |" in table
     assert "own" not in table
+
+
+def test_readers_are_compared_where_both_answered_and_less_is_nearer_to_the_truth() -> None:
+    by_reader = {
+        "ours": readings("ours", {"a": [1, 1, None], "b": [-2, 2, 2]}),
+        "POS": readings("POS", {"a": [4, None, 40], "b": [5, 5, 5]}),
+    }
+    table = difference_table(by_reader, "ours").splitlines()
+    assert table[2:] == ["| POS | 4 | -3.0 (-3.0 to -3.0) |"]
+
+
+def test_readers_of_other_windows_are_not_compared() -> None:
+    by_reader = {"ours": readings("ours", {"a": [1, 1]}), "POS": readings("POS", {"a": [1]})}
+    with pytest.raises(ValueError, match="same windows"):
+        difference_table(by_reader, "ours")
+
+
+def test_the_confidence_table_has_a_row_for_each_range_that_occurs() -> None:
+    read = readings("learned", {"a": [1, -1, 2, None, 30, 3, 9]})  # confidence from 1 down to .4
+    table = confidence_table(read, (0.45, 0.75)).splitlines()
+    assert table[2:] == [
+        "| under 0.45 | 1 | 0% | 9.0 | 0.40 |",
+        "| 0.45 to 0.75 | 2 | 50% | 16.5 | 0.55 |",
+        "| 0.75 and over | 3 | 100% | 1.3 | 0.90 |",
+    ]
