@@ -16,7 +16,9 @@ from core.evaluation.forge.supply import Pool, Twins, supply
 from core.faces import FaceModels, load_face_models
 from models.appearance import load_appearance, save_appearance
 from models.efficientnet_lite import BackboneError
+from models.face_autoencoder import Redrawer, load_autoencoder, save_autoencoder
 from models.train.appearance import AppearanceConfig, PairBatch, ResumeError, Step, train_appearance
+from models.train.face_autoencoder import AutoencoderConfig, train_autoencoder
 from models.train.ppg_cnn import device_is_there
 
 Tell = Callable[[str, int, int, str], None]
@@ -65,15 +67,21 @@ def train_on(
     checkpoint: Path,
     start: Path | None = None,
     resume: bool = False,
+    autoencoder: AutoencoderConfig | None = None,
     tell: Tell | None = None,
 ) -> Path:
     """Train the appearance network and write its weights to `out`.
+
+    First the autoencoder that draws faces for the forge is trained on the same real faces. It is kept beside the
+    checkpoint (see `autoencoder_beside`) and taken from there the next time.
 
     Args:
         material: see there.
         checkpoint: written as the training goes on.
         start: weights to go on from; by default those of ImageNet.
         resume: go on from the checkpoint where there is one.
+        autoencoder: how that one is trained; by default as `AutoencoderConfig` says, with the seed and device given.
+        tell: see `Tell`.
 
     Raises:
         DatasetError: a folder has nothing to train on.
@@ -86,13 +94,16 @@ def train_on(
     say = tell or (lambda *_: None)
     pools = pools_of(material, config.seed, say)
 
+    drawing = autoencoder or AutoencoderConfig(seed=config.seed, device=config.device)
+
     def batches(first: int) -> Iterator[PairBatch]:
-        for made in supply(pools, config.pairs, config.seed, first):
+        for made in supply(pools, config.pairs, config.seed, first, redraw):
             yield PairBatch(made.real, made.fake, made.replaced, made.blended, made.synthetic)
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        redraw = _redrawer(pools, autoencoder_beside(checkpoint), drawing, say)
         network = train_appearance(
             batches,
             config,
@@ -106,6 +117,11 @@ def train_on(
         raise TrainingError(f"The training cannot go on: {error}.") from error
     except OSError as error:
         raise OutputError("The weights or the checkpoint cannot be written there.") from error
+
+
+def autoencoder_beside(checkpoint: Path) -> Path:
+    """Return where the autoencoder of a training is kept: removed, it is trained anew."""
+    return checkpoint.with_name(f"{checkpoint.name}.autoencoder.safetensors")
 
 
 def pools_of(material: Material, seed: int, say: Tell) -> list[Pool]:
@@ -136,6 +152,18 @@ def pools_of(material: Material, seed: int, say: Tell) -> list[Pool]:
         Pool(SHARES["generated"], twins=stranger_twins(reals, made, seed)),
     ]
     return [pool for pool in pools if pool.faces or pool.twins]
+
+
+def _redrawer(pools: Sequence[Pool], kept: Path, config: AutoencoderConfig, say: Tell) -> Redrawer:
+    """The generator of the forge, trained on the real faces of all pools unless it is kept from before."""
+    if not kept.exists():
+        faces = [face.rgb for pool in pools for face in pool.faces]
+
+        def tell(done: int, of: int, difference: float) -> None:
+            say("training the autoencoder", done, of, f"difference {difference:.3f}")
+
+        save_autoencoder(train_autoencoder(faces, config, tell), kept)
+    return Redrawer(load_autoencoder(kept))
 
 
 def _from_clips(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.forge.damage import draw_damage
 from core.evaluation.forge.faces import SourceFace
-from core.evaluation.forge.pairs import MAP_CELLS, forge_pair
+from core.evaluation.forge.pairs import MAP_CELLS, draw_damages, forge_pair
 from core.evaluation.forge.parts import boundary
+from core.evaluation.forge.recipes import Redraw, imitated
 from core.faces.align import CROP_PX
 from core.faces.landmarks import ibug68
 
@@ -72,23 +72,25 @@ class _Example:
     recipe: str
 
 
-def supply(pools: Sequence[Pool], pairs: int, seed: int, first: int = 0) -> Iterator[SuppliedBatch]:
+def supply(
+    pools: Sequence[Pool], pairs: int, seed: int, first: int = 0, redraw: Redraw = imitated
+) -> Iterator[SuppliedBatch]:
     """Give batches number `first`, `first + 1`, … of `pairs` pairs each; the next one is made while one is used."""
     with ThreadPoolExecutor(1) as helper:
-        ahead = [helper.submit(make_batch, pools, pairs, seed, first + n) for n in range(2)]
+        ahead = [helper.submit(make_batch, pools, pairs, seed, first + n, redraw) for n in range(2)]
         number = first + 2
         while True:
-            ahead.append(helper.submit(make_batch, pools, pairs, seed, number))
+            ahead.append(helper.submit(make_batch, pools, pairs, seed, number, redraw))
             number += 1
             yield ahead.pop(0).result()
 
 
-def make_batch(pools: Sequence[Pool], pairs: int, seed: int, number: int) -> SuppliedBatch:
+def make_batch(pools: Sequence[Pool], pairs: int, seed: int, number: int, redraw: Redraw = imitated) -> SuppliedBatch:
     """Make one batch; see `supply`."""
     rng = np.random.default_rng((seed, number))
     shares = np.array([pool.share for pool in pools])
     drawn = rng.choice(len(pools), pairs, p=shares / shares.sum())
-    examples = [_shifted(_example(pools[int(pick)], rng), rng) for pick in drawn]
+    examples = [_shifted(_example(pools[int(pick)], rng, redraw), rng) for pick in drawn]
     return SuppliedBatch(
         real=np.stack([one.real for one in examples]),
         fake=np.stack([one.fake for one in examples]),
@@ -107,13 +109,13 @@ def alike(face: SourceFace, others: Sequence[SourceFace], rng: np.random.Generat
     return min(strangers, key=lambda one: float(np.abs(ibug68(one.landmarks_px) - ours).mean()))
 
 
-def _example(pool: Pool, rng: np.random.Generator) -> _Example:
+def _example(pool: Pool, rng: np.random.Generator, redraw: Redraw) -> _Example:
     if pool.twins:
         return _given(pool.twins[int(rng.integers(len(pool.twins)))], rng)
     face = pool.faces[int(rng.integers(len(pool.faces)))]
-    made = forge_pair(face, alike(face, pool.faces, rng), rng)
+    made = forge_pair(face, alike(face, pool.faces, rng), rng, redraw=redraw)
     where = (made.replaced / np.float32(255)).astype(np.float32)
-    return _Example(made.real, made.fake, where, float(made.blended), float(made.synthetic), made.recipe)
+    return _Example(made.real, made.fake, where, float(made.blended), float(made.synthetic), made.made_of)
 
 
 def _given(twins: Twins, rng: np.random.Generator) -> _Example:
@@ -127,9 +129,9 @@ def _given(twins: Twins, rng: np.random.Generator) -> _Example:
             real, fake = np.ascontiguousarray(real[:, ::-1]), np.ascontiguousarray(fake[:, ::-1])
             where = np.ascontiguousarray(where[:, ::-1])
     else:
-        damage = draw_damage(rng, real.shape[0])
-        real, fake = damage.apply(real), damage.apply(fake)
-        where = np.ascontiguousarray(where[:, ::-1]) if damage.flip else where
+        damages = draw_damages(rng, real.shape[0])
+        real, fake = damages[0].apply(real), damages[1].apply(fake)
+        where = np.ascontiguousarray(where[:, ::-1]) if damages[1].flip else where
     return _Example(real, fake, where, twins.blended, twins.synthetic, "given")
 
 

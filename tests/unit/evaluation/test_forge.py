@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from core.evaluation.forge import RECIPES, SourceFace, draw_damage, face_in_photo, forge_pair
+from core.evaluation.forge import RECIPES, Damage, SourceFace, draw_damage, face_in_photo, forge_pair
 from core.evaluation.forge.blend import bent_to, jitter, with_colours_of
-from core.evaluation.forge.codec import through_h264
+from core.evaluation.forge.codec import CODECS, Coding, coded_clip, through_codec
+from core.evaluation.forge.pairs import APART_SHARE, draw_damages
 from core.evaluation.forge.parts import boundary, face_part, soften
+from core.evaluation.forge.recipes import drawn_by, imitated
 from core.evaluation.forge.supply import Pool, Twins, alike, make_batch, supply
-from core.evaluation.forge.upsample import scaled_as_decoder, scaled_as_video
+from core.evaluation.forge.upsample import as_sharp_as, scaled_as_decoder, scaled_as_video
 from core.faces import load_face_models
 from core.faces.align import CROP_MARGIN, _canonical_in_crop
 
@@ -56,7 +58,7 @@ def test_a_forged_picture_differs_from_its_twin_and_says_where(recipe: str) -> N
 
 @pytest.mark.parametrize("recipe", [name for name, kind in RECIPES.items() if kind.blended])
 def test_before_the_damage_nothing_outside_the_face_is_touched(recipe: str) -> None:
-    made = RECIPES[recipe].make(some_face(), some_face(1), rng(2))
+    made = RECIPES[recipe].make(some_face(), some_face(1), rng(2), imitated)
     assert np.array_equal(made.real[made.mask == 0], made.fake[made.mask == 0])
     assert 0.005 < (made.mask > 0.1).mean() < 0.6
 
@@ -81,19 +83,86 @@ def test_every_kind_of_damage_is_drawn_and_an_undamaged_field_changes_nothing() 
     drawn = [draw_damage(rng(seed), SIDE) for seed in range(300)]
     for field in fields(drawn[0]):
         assert len({getattr(one, field.name) for one in drawn}) > 1, field.name
-    none = replace(
-        drawn[0], tone=(1, 1, 1), gamma=1.0, blur_px=0, side_px=SIDE, noise=0, first_jpeg=None, crf=None,
-        second_crf=None, screen=0, caption=None, flip=False,
-    )  # fmt: skip
-    assert np.array_equal(none.apply(textured(1)), textured(1))
+    assert np.array_equal(Damage().apply(textured(1)), textured(1))
+    assert Damage().words == ()
 
 
-def test_h264_leaves_the_picture_in_its_place_and_harms_it_more_the_higher_the_crf() -> None:
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_codec_leaves_the_picture_in_its_place_and_harms_it_more_the_coarser_it_is(codec: str) -> None:
     picture = np.repeat(textured(2, 3.0)[:128, :128, :1], 3, axis=2)
-    errors = [np.abs(through_h264(picture, crf).astype(int) - picture).mean() for crf in (18, 28, 38)]
+    qualities = (18, 28, 38) if codec == "libx264" else (2, 8, 20)
+    made = [through_codec(picture, Coding(codec, quality)).astype(int) for quality in qualities]
+    errors = [np.abs(one - picture).mean() for one in made]
     assert errors[0] < errors[1] < errors[2]
-    moved = np.abs(through_h264(picture, 18).astype(int) - np.roll(picture, 1, axis=1)).mean()
-    assert errors[0] < moved / 2
+    assert errors[0] < np.abs(made[0] - np.roll(picture, 1, axis=1)).mean() / 2
+
+
+def test_a_coded_clip_has_its_frames_in_their_order() -> None:
+    frames = [np.full((64, 64, 3), level, np.uint8) for level in (40, 90, 140, 190)]
+    levels = [float(frame.mean()) for frame in coded_clip(frames, Coding("mpeg1video", 4))]
+    assert levels == pytest.approx([40, 90, 140, 190], abs=4)
+
+
+def test_nothing_is_coded_by_an_unknown_codec_or_beyond_its_scale() -> None:
+    for codec, quality in (("prores", 5), ("mpeg1video", 40), ("libx264", 0)):
+        with pytest.raises(ValueError, match="nothing is coded"):
+            Coding(codec, quality)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        Damage(blur_px=1.0), Damage(motion_px=4), Damage(side_px=96), Damage(noise=4.0), Damage(sharpened=1.0),
+        Damage(screen=0.05), Damage(caption=(0.7, 0.1, 20)), Damage(border=0.1), Damage(first_jpeg=40),
+        Damage(codings=(Coding("mpeg2video", 8),)), Damage(codings=(Coding("libx264", 28),), sent_px=120),
+    ],
+    ids=lambda one: one.words[0],
+)  # fmt: skip
+def test_each_kind_of_damage_changes_the_picture_and_says_so(one: Damage) -> None:
+    assert np.abs(one.apply(textured(3)).astype(int) - textured(3)).mean() > 0.3
+    assert one.words
+
+
+def test_a_clip_keeps_its_frames_through_a_damage_and_its_noise_differs_between_them() -> None:
+    still = np.stack([textured(3)] * 3)
+    made = Damage(noise=5.0, codings=(Coding("libx264", 8),), sent_px=200).apply_to_clip(still)
+    assert made.shape == still.shape
+    assert np.abs(made[0].astype(int) - made[1]).mean() > 0.5
+
+
+def test_some_twins_are_damaged_apart_and_all_are_mirrored_together() -> None:
+    drawn = [draw_damages(rng(seed), SIDE) for seed in range(200)]
+    assert np.mean([one != other for one, other in drawn]) == pytest.approx(APART_SHARE, abs=0.1)
+    assert all(one.flip == other.flip for one, other in drawn)
+
+
+def test_a_fake_says_what_it_is_made_of() -> None:
+    pair = forge_pair(some_face(), some_face(1), rng(4), "autoencoded swap")
+    assert pair.made_of.split("; ") == ["autoencoded swap", *pair.damages[1].words]
+
+
+def test_recipes_draw_with_the_generator_they_are_given() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def painted(rgb: np.ndarray, _: np.random.Generator) -> np.ndarray:
+        asked.append(rgb.shape)
+        return np.zeros_like(rgb)
+
+    kept = forge_pair(some_face(), some_face(1), rng(4), "autoencoded picture")
+    changed = forge_pair(some_face(), some_face(1), rng(4), "autoencoded picture", painted)
+    assert asked and asked[0][0] % 16 == 0
+    assert not np.array_equal(kept.fake, changed.fake)
+    assert drawn_by(painted, textured(1), rng(2)).mean() < textured(1).mean()
+
+
+def test_a_soft_picture_is_raised_to_the_steepness_of_its_model_and_a_steep_one_is_left() -> None:
+    model = textured(2)
+    soft = cv2.GaussianBlur(model, (0, 0), 1.5)
+    slope = [
+        float(np.abs(np.diff(one.astype(float), axis=1)).mean()) for one in (soft, as_sharp_as(soft, model), model)
+    ]
+    assert slope[0] < slope[1] < 1.1 * slope[2]
+    assert np.array_equal(as_sharp_as(model, soft), model)
 
 
 def test_softened_masks_stay_between_nothing_and_all() -> None:

@@ -12,9 +12,10 @@ import pytest
 from core.errors import DatasetError, SettingsError, TrainingError
 from core.evaluation.forge.material import given_pairs, photo_faces
 from core.faces import load_face_models
-from core.services.training_appearance import Material, pools_of, read_config, train_on
+from core.services.training_appearance import Material, autoencoder_beside, pools_of, read_config, train_on
 from models.appearance import appearance_scores, load_appearance
 from models.train.appearance import AppearanceConfig
+from models.train.face_autoencoder import AutoencoderConfig
 from tests.synth.clips import Scene, even_times, portrait, write_scene
 
 HEADER = "path\tlabel\tperson\tgenerator\tpair\tsplit\tsource\tnote\n"
@@ -54,10 +55,31 @@ def test_material_of_every_kind_becomes_weights_that_answer(collected: Path, tmp
         tmp_path / "new" / "net.safetensors",
         TINY,
         checkpoint=tmp_path / "run.ck",
+        autoencoder=AutoencoderConfig(steps=2, faces=2, side_px=32),
         tell=lambda what, done, of, _: told.append((what, done, of)),
     )
-    assert told[-1] == ("training", 2, 2)
+    assert told[-1] == ("training", 2, 2) and ("training the autoencoder", 2, 2) in told
     assert len(appearance_scores(load_appearance(out), np.zeros((1, 256, 256, 3), np.uint8)).blending) == 1
+
+
+def test_an_autoencoder_that_was_kept_is_not_trained_again(collected: Path, tmp_path: Path) -> None:
+    def train(name: str) -> list[str]:
+        told: list[str] = []
+        train_on(
+            Material([collected / "photos"]),
+            tmp_path / f"{name}.safetensors",
+            AppearanceConfig(steps=1, pairs=1, warm_up=1),
+            checkpoint=tmp_path / "run.ck",
+            autoencoder=AutoencoderConfig(steps=1, faces=1, side_px=16),
+            tell=lambda what, *_: told.append(what),
+        )
+        return told
+
+    assert "training the autoencoder" in train("first")
+    assert "training the autoencoder" not in train("second")
+    autoencoder_beside(tmp_path / "run.ck").write_bytes(b"altered")
+    with pytest.raises(TrainingError, match="autoencoder"):
+        train("third")
 
 
 def test_every_kind_of_material_is_used(collected: Path) -> None:
