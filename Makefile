@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run check test test-all lint format bench picture clean
+.PHONY: setup run check test test-all lint format bench picture texts clean
 
 setup: $(READY)
 
@@ -48,6 +48,9 @@ bench: $(READY)
 
 picture: $(READY)
 	@$(BIN)/python -m benchmarks.picture
+
+texts: $(READY)
+	@$(BIN)/python -m benchmarks.texts
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
