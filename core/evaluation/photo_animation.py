@@ -47,7 +47,7 @@ def animate(
     edge = np.array([[x, y] for x in (0, size / 2, size - 1) for y in (0, size / 2, size - 1)], np.float64)
     edge = np.delete(edge, 4, axis=0)  # all but the middle
     for shift in motion:
-        warped = _warp(photo, np.vstack([landmarks_px, edge]), np.vstack([landmarks_px + shift, edge]))
+        warped = moved_points(photo, np.vstack([landmarks_px, edge]), np.vstack([landmarks_px + shift, edge]))
         if how.drawn_px < size:
             small = cv2.resize(warped, (how.drawn_px, how.drawn_px), interpolation=cv2.INTER_AREA)
             warped = np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -71,8 +71,8 @@ def _damped(part: Floats, most: float) -> Floats:
     return part * min(1.0, most / max(float(np.quantile(np.abs(part), 0.98)), 1e-9))
 
 
-def _warp(photo: NDArray[np.uint8], source: Floats, target: Floats) -> NDArray[np.uint8]:
-    """Move points `source` (P, 2) of the photo to `target`, the rest linearly between them."""
+def moved_points(photo: NDArray[np.uint8], source: Floats, target: Floats) -> NDArray[np.uint8]:
+    """Move points `source` (P, 2) of a square picture (S, S, 3) to `target`, the rest linearly between them."""
     size = photo.shape[0]
     centres = (np.arange(GRID) + 0.5) * size / GRID - 0.5  # where cv2.resize takes the samples to lie
     x, y = np.meshgrid(centres, centres)

@@ -2,7 +2,7 @@
 
 from core.types.clip import Clip, Frame, VideoInfo
 from core.types.evidence import Evidence, Measurement, Verdict, VerdictLabel
-from core.types.faces import MESH_POINTS, AlignedFaces, EyeTrace, FaceObservation, FaceTrack
+from core.types.faces import MESH_POINTS, AlignedFaces, EyeTrace, FaceObservation, FaceTrack, MouthTrace
 from core.types.guild import LANGUAGES, ActionKind, ActionMode, AnswerPlace, GuildSettings, WhoMayAsk
 from core.types.report import (
     Analysis,
@@ -35,6 +35,7 @@ __all__ = [
     "GuildSettings",
     "KeyFrame",
     "Measurement",
+    "MouthTrace",
     "Progress",
     "ProgressCallback",
     "PulseReading",

@@ -111,3 +111,27 @@ class EyeTrace:
         object.__setattr__(self, "times_s", frozen_array("times_s", self.times_s, (n,), np.float64))
         object.__setattr__(self, "openness", frozen_array("openness", self.openness, (2, n), np.float32))
         require(bool(np.all(np.diff(self.times_s) > 0)), "times_s of an eye trace increase")
+
+
+@dataclass(frozen=True, slots=True)
+class MouthTrace:
+    """What the lips and the parts of the face around them look like in N frames, by R regions; NaN where not seen.
+
+    `detail` (R, N, 3) mean absolute difference of brightness (0..255) between neighbouring scales, finest first;
+    `colour` (R, N, 3) mean brightness, red and blue difference (YCrCb, 0..255); `change` (R, N, 2) mean absolute
+    change since the frame before of fine detail and of coarse brightness, NaN in the first. All float32.
+    """
+
+    track_id: int
+    region_names: tuple[str, ...]
+    times_s: NDArray[np.float64]
+    detail: NDArray[np.float32]
+    colour: NDArray[np.float32]
+    change: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        r, n = len(self.region_names), len(self.times_s)
+        object.__setattr__(self, "times_s", frozen_array("times_s", self.times_s, (n,), np.float64))
+        for name, numbers in (("detail", 3), ("colour", 3), ("change", 2)):
+            object.__setattr__(self, name, frozen_array(name, getattr(self, name), (r, n, numbers), np.float32))
+        require(bool(np.all(np.diff(self.times_s) > 0)), "times_s of a trace increase")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.types.clip import Clip, VideoInfo
 from core.types.evidence import Verdict
-from core.types.faces import AlignedFaces, EyeTrace, FaceTrack
+from core.types.faces import AlignedFaces, EyeTrace, FaceTrack, MouthTrace
 from core.types.signals import PulseReading, PulseSignal, RoiTrace
 
 
@@ -96,6 +96,7 @@ class FaceMaterial:
     reading: PulseReading
     ppg_map: NDArray[np.uint8] | None  # (64, omega): 32 rows of signal, 32 of spectrum
     crops: AlignedFaces | None
+    mouth: MouthTrace | None = None
     eyes: EyeTrace | None = None
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.evaluation.face_clips import FaceClip
-from core.evaluation.temporal_data import CUT, Measured, _square, forge, measure
+from core.evaluation.temporal_data import Measured, forge, measure
+from core.evaluation.watched_faces import CUT, square
 from core.faces import FaceModels, load_face_models
 from tests.synth.clips import Scene, even_times, write_scene
 
@@ -56,7 +57,7 @@ def test_a_real_clip_as_it_is_has_no_generator(tmp_path: Path, models: FaceModel
 @pytest.mark.parametrize("middle", [(50.0, 50.0), (320.0, 240.0), (600.0, 460.0)])
 def test_the_square_lies_in_the_picture_whole(middle: tuple[float, float]) -> None:
     points = np.array([[-40.0, -40], [40, 40]])[None] + middle
-    (x, y), side = _square(points, 640, 480)
+    (x, y), side = square(points, 640, 480)
     assert side == CUT * 80
     assert 0 <= x <= 640 - side
     assert 0 <= y <= 480 - side

@@ -1,0 +1,190 @@
+"""Fit and measure the mouth detector: every table of docs/research/0009, and its weights.
+
+    python -m benchmarks.mouth --data COLLECTION --cache FOLDER [--out models/weights/mouth.json]
+
+COLLECTION holds MANIFEST.tsv (docs/research/0003 gives its columns). What is seen of a clip is kept in FOLDER, so that
+a second run only fits and prints. Fakes of the collection are never trained on: only mouths put on here are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track as progress_over
+from rich.table import Table
+
+from core.evaluation.face_clips import FaceClip, read_face_clips
+from core.evaluation.mouth_animation import RENDERERS
+from core.evaluation.mouth_data import MouthSeen, mouths_seen
+from core.evaluation.separation import auc_interval, paired_wins, share_interval
+from core.faces import load_face_models
+from core.verdict.fit import upper_bound
+from models.linear import LinearModel, fit_linear, save_linear
+
+RIDGE = 30.0
+FOLDS = 12
+SEED = 0
+SHUFFLES = 5
+ASPECTS = ("detail", "colour", "change", "motion")
+LEVELS = (0.5, 0.65, 0.8, 0.9)
+Scores = NDArray[np.float64]
+
+
+def main() -> None:
+    """Measure, fit, print, and write the weights where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--ridge", type=float, default=RIDGE)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    faces = gather(read_face_clips(options.data), options.cache)
+    names = {aspect: sorted({n for face in faces for n in face.numbers.get(aspect, {})}) for aspect in ASPECTS}
+    every = [name for aspect in ASPECTS for name in names[aspect]]
+    person, ridge = [face.person for face in faces], options.ridge
+    scores = {"all": held_out(faces, every, person, ridge)}
+    scores |= {aspect: held_out(faces, names[aspect], person, ridge) for aspect in ASPECTS}
+    scores["by collection"] = held_out(faces, every, [face.collection for face in faces], ridge)
+    console = Console(width=150)
+    console.print(areas(faces, scores), f"{len(every)} numbers, ridge {ridge:g}")
+    console.print(unseen_renderers(faces, every, ridge), spoken(faces, scores["all"]))
+    shuffled = [held_out(faces, every, person, ridge, shuffle=seed) for seed in range(SHUFFLES)]
+    console.print("labels shuffled:", ", ".join(f"{_area(faces, s, 'twin', 'lip sync'):.2f}" for s in shuffled))
+    if options.out:
+        save_linear(fitted(faces, every, trained_on(faces), ridge), options.out)
+
+
+def gather(clips: Sequence[FaceClip], cache: Path) -> list[MouthSeen]:
+    """Every clip as it is, and the twins and lip-synced copies of the real ones."""
+    models = load_face_models()
+    return [face for clip in progress_over(clips, "watching clips") for face in mouths_seen(clip, models, cache, SEED)]
+
+
+def trained_on(faces: Sequence[MouthSeen]) -> NDArray[np.bool_]:
+    """Real clips, their twins and the copies; never a fake of the collection."""
+    return np.array([not face.fake or face.kind in RENDERERS for face in faces])
+
+
+def fitted(faces: Sequence[MouthSeen], names: Sequence[str], use: NDArray[np.bool_], ridge: float) -> LinearModel:
+    """Return a model of the faces in `use`."""
+    return fit_linear(_values(faces, names)[use], names, np.array([face.fake for face in faces])[use], ridge)
+
+
+def held_out(
+    faces: Sequence[MouthSeen], names: Sequence[str], group: Sequence[str], ridge: float, shuffle: int | None = None
+) -> Scores:
+    """Log-odds of every face from a model that saw no face of its group."""
+    use, fake = trained_on(faces), np.array([face.fake for face in faces])
+    if shuffle is not None:
+        fake[use] = np.random.default_rng(shuffle).permutation(fake[use])
+    values, of = _values(faces, names), np.array(group)
+    scores = np.zeros(len(faces))
+    for part in np.array_split(np.random.default_rng(SEED).permutation(np.unique(of)), FOLDS):
+        test = np.isin(of, part)
+        model = fit_linear(values[use & ~test], names, fake[use & ~test], ridge)
+        scores[test] = [model.log_odds(_flat(faces[i])) for i in np.flatnonzero(test).tolist()]
+    return scores
+
+
+def areas(faces: Sequence[MouthSeen], scores: dict[str, Scores]) -> Table:
+    """AUC by kind of fake, with 95 % intervals by person."""
+    found = Table(title="AUC (95 %, by person)")
+    for head in ("fakes", "against", "n", *scores):
+        found.add_column(head)
+    generators = sorted({_family(face) for face in faces if face.fake and face.kind == "clip"})
+    rows = [("lip sync", "twin"), *((kind, "twin") for kind in (*RENDERERS, "jaw", "no jaw"))]
+    for fakes, against in (*rows, ("lip sync", "clip"), *((g, "clip") for g in generators)):
+        count = int(_chosen(faces, against, fakes)[1].sum())
+        found.add_row(fakes, against, str(count), *(_interval(faces, s, against, fakes) for s in scores.values()))
+    return found
+
+
+def unseen_renderers(faces: Sequence[MouthSeen], names: Sequence[str], ridge: float) -> Table:
+    """AUC of each way of drawing when it was left out of the training, beside people left out."""
+    found = Table(title="a way of drawing never trained on, against twins")
+    for head in ("fakes", "AUC (95 %, by person)"):
+        found.add_column(head)
+    for left in RENDERERS:
+        some = [face for face in faces if face.kind in {"clip", "twin", *RENDERERS} and face.kind != left]
+        scores = np.zeros(len(faces))
+        for part in np.array_split(
+            np.random.default_rng(SEED).permutation(np.unique([f.person for f in faces])), FOLDS
+        ):
+            use = trained_on(some) & ~np.isin([face.person for face in some], part)
+            model = fitted(some, names, use, ridge)
+            for i, face in enumerate(faces):
+                if face.person in part:
+                    scores[i] = model.log_odds(_flat(face))
+        found.add_row(left, _interval(faces, scores, "twin", left))
+    return found
+
+
+def spoken(faces: Sequence[MouthSeen], scores: Scores) -> Table:
+    """How many faces of each kind are above some probabilities, out of fold."""
+    found = Table(title="faces above a probability, out of fold")
+    for head in ("faces", "n", *(f"{level:g}" for level in LEVELS), "highest"):
+        found.add_column(head)
+    probability = 1 / (1 + np.exp(-scores))
+    kinds = {"real clips": [not f.fake and f.kind == "clip" for f in faces], "twins": [f.kind == "twin" for f in faces]}
+    kinds |= {renderer: [f.kind == renderer for f in faces] for renderer in RENDERERS}
+    for generator in sorted({_family(f) for f in faces if f.fake and f.kind == "clip"}):
+        kinds[generator] = [f.kind == "clip" and f.fake and _family(f) == generator for f in faces]
+    for name, rows in kinds.items():
+        these = probability[np.array(rows)]
+        above = [int((these >= level).sum()) for level in LEVELS]
+        shown = [f"{n} (at most {upper_bound(n, len(these)):.1%})" if "real" in name else str(n) for n in above]
+        found.add_row(name, str(len(these)), *shown, f"{these.max():.2f}")
+    return found
+
+
+def _interval(faces: Sequence[MouthSeen], scores: Scores, against: str, fakes: str) -> str:
+    use, fake = _chosen(faces, against, fakes)
+    rows = np.flatnonzero(use).tolist()
+    found = auc_interval(scores[use], fake[use], [faces[i].person for i in rows])
+    text = f"{found.value:.2f} ({found.low:.2f}-{found.high:.2f})"
+    if fakes in RENDERERS:
+        won, pairs = paired_wins(scores[use], fake[use], [faces[i].clip for i in rows])
+        owner = {faces[i].clip: faces[i].person for i in rows}
+        text += f", twins right {share_interval(won, [owner[p] for p in pairs]).value:.0%}"
+    return text
+
+
+def _area(faces: Sequence[MouthSeen], scores: Scores, against: str, fakes: str) -> float:
+    use, fake = _chosen(faces, against, fakes)
+    rows = np.flatnonzero(use).tolist()
+    return auc_interval(scores[use], fake[use], [faces[i].person for i in rows], repeats=0).value
+
+
+def _chosen(faces: Sequence[MouthSeen], against: str, fakes: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The faces of a row of a table, and which of them are its fakes."""
+    fake = np.array([face.fake and fakes in _families(face) for face in faces])
+    return fake | np.array([not face.fake and face.kind == against for face in faces]), fake
+
+
+def _families(face: MouthSeen) -> set[str]:
+    copy = {face.kind, "jaw" if face.jaw else "no jaw"} if face.kind in RENDERERS else set()
+    return {_family(face), *copy}
+
+
+def _family(face: MouthSeen) -> str:
+    return face.generator.split(":")[0]
+
+
+def _flat(face: MouthSeen) -> dict[str, float]:
+    return {name: value for part in face.numbers.values() for name, value in part.items()}
+
+
+def _values(faces: Sequence[MouthSeen], names: Sequence[str]) -> NDArray[np.float64]:
+    flat = [_flat(face) for face in faces]
+    return np.array([[one.get(name, np.nan) for name in names] for one in flat])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""What the mouth detector is fitted and measured on: real faces, and the same with the mouth of another moment.
+
+Every real face gives a *twin*, a square cut around it for at most four seconds, and lip-synced copies of that square,
+one by each way of drawing. All are encoded alike, so that only the mouth differs.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.face_clips import FaceClip
+from core.evaluation.mouth_animation import RENDERERS, LipSync, drawn_lip_sync, lip_synced
+from core.evaluation.watched_faces import FEWEST_FRAMES, Driver, driver, face_key, first_seconds, good_enough, main_face
+from core.faces import FaceModels
+from core.faces.mouth import REGION_NAMES
+from core.faces.mouth_unrest import mouth_numbers
+from core.settings import VideoLimits
+from core.types import FaceMaterial, FaceTrack, MouthTrace
+from core.video import open_clip
+from core.video.encode import write_video
+
+SIDE_PX = 400
+CRFS = (18, 23, 28)
+TRACK = ("frame_indices", "times_s", "boxes_xyxy_px", "landmarks_px", "scores", "yaw_deg", "pitch_deg", "roll_deg")
+TRACE = ("detail", "colour", "change")
+
+
+@dataclass(frozen=True, slots=True)
+class MouthSeen:
+    """Numbers of one face by aspect: of a "clip" as it is, of its "twin", or of a copy by one of `RENDERERS`.
+
+    `clip` names the clip that it was made from, `collection` the folder and prefix that clips of one source share;
+    `jaw` says whether the jaw of a copy follows.
+    """
+
+    kind: str
+    clip: str
+    fake: bool
+    person: str
+    collection: str
+    generator: str
+    jaw: bool
+    numbers: dict[str, dict[str, float]]
+
+
+def mouths_seen(clip: FaceClip, models: FaceModels, cache: Path, seed: int) -> tuple[MouthSeen, ...]:
+    """Return what the first seconds of a clip show, and of a real one its twin and lip-synced copies.
+
+    Args:
+        clip: real or fake.
+        models: finder and mesh.
+        cache: keeps what was seen; what is there is not watched again.
+        seed: of how each copy is drawn and encoded.
+
+    Returns:
+        The clip as it is; if it is real also the twin and one copy by each of `RENDERERS`, unless one of these cannot
+        be made or its face is not found again. () where the clip's face is too small, short or slow.
+    """
+    key, of = face_key(clip), (clip.person, _collection(clip))
+    kept = {kind: cache / f"{key}-{kind.replace(' ', '-')}-{seed}.npz" for kind in ("twin", *RENDERERS)}
+    rng = np.random.default_rng([seed, zlib.crc32(key.encode())])
+    how = {renderer: drawn_lip_sync(rng, renderer) for renderer in RENDERERS}
+    crf = int(rng.choice(CRFS))
+    as_it_is = cache / f"{key}.npz"
+    if not as_it_is.exists():
+        face = first_seconds(clip, models)
+        if not clip.fake:
+            _forge(driver(clip, face, SIDE_PX, enlarge=False), models, kept, how, crf)
+        _keep(as_it_is, face if face is not None and good_enough(face) else None)
+    numbers = _numbers(as_it_is)
+    if numbers is None:
+        return ()
+    found = (MouthSeen("clip", key, clip.fake, *of, clip.target if clip.fake else "", False, numbers),)
+    copies = {} if clip.fake else {kind: n for kind, path in kept.items() if (n := _numbers(path)) is not None}
+    if len(copies) < len(kept):
+        return found
+    twin = MouthSeen("twin", key, False, *of, "", False, copies["twin"])
+    return *found, twin, *(MouthSeen(r, key, True, *of, "lip sync", how[r].jaw, copies[r]) for r in RENDERERS)
+
+
+def _forge(real: Driver | None, models: FaceModels, names: dict[str, Path], how: dict[str, LipSync], crf: int) -> None:
+    """Draw, encode, watch and keep the twin and every copy."""
+    for kind, kept in names.items():
+        if real is None:
+            _keep(kept, None)
+            continue
+        pictures = (
+            real.pictures if kind == "twin" else lip_synced(real.pictures, real.times_s, real.landmarks_px, how[kind])
+        )
+        path = kept.with_suffix(".mp4")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_video(path, zip(real.times_s, pictures, strict=True), crf=crf, preset="veryfast")
+        with open_clip(path, VideoLimits()) as reader:
+            face = main_face(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
+        path.unlink()
+        _keep(kept, face if face is not None and len(face.track.times_s) >= FEWEST_FRAMES * 0.9 else None)
+
+
+def _keep(path: Path, face: FaceMaterial | None) -> None:
+    """Write the landmarks and the mouth's trace of a face; nothing in the file where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, NDArray[np.generic]] = {}
+    if face is not None and face.mouth is not None:
+        arrays = {name: getattr(face.track, name) for name in TRACK}
+        arrays |= {name: getattr(face.mouth, name) for name in TRACE}
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    part.replace(path)
+
+
+def _numbers(path: Path) -> dict[str, dict[str, float]] | None:
+    with np.load(path) as kept:
+        if "times_s" not in kept:
+            return None
+        track = FaceTrack(0, *(kept[name] for name in TRACK))
+        trace = MouthTrace(0, REGION_NAMES, track.times_s, *(kept[name] for name in TRACE))
+    return mouth_numbers(track, trace)
+
+
+def _collection(clip: FaceClip) -> str:
+    """Clips of one source lie in a folder of their own, or in one folder under a common first word."""
+    return clip.path.name.split("_")[0] if clip.half is None and "_" in clip.path.name else clip.path.parent.name
