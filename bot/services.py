@@ -7,9 +7,13 @@ from pathlib import Path
 
 from bot.desk import Desk
 from core.services.audit import Audit
+from core.services.budgets import Budgets
 from core.services.clock import Clock, utc_now
+from core.services.export import Exports
 from core.services.guilds import Guilds
+from core.services.privacy import Privacy
 from core.services.reviews import Reviews
+from core.services.statistics import Statistics
 from core.store import Store
 
 
@@ -21,6 +25,10 @@ class Services:
     guilds: Guilds
     reviews: Reviews
     audit: Audit
+    statistics: Statistics
+    exports: Exports
+    privacy: Privacy
+    budgets: Budgets
 
 
 def build_services(store: Store, data_dir: Path, max_bytes: int, clock: Clock = utc_now) -> Services:
@@ -37,4 +45,8 @@ def build_services(store: Store, data_dir: Path, max_bytes: int, clock: Clock = 
         guilds=Guilds(store, clock),
         reviews=Reviews(store, clock),
         audit=Audit(store, clock),
+        statistics=Statistics(store, clock),
+        exports=Exports(store),
+        privacy=Privacy(store, data_dir, clock),
+        budgets=Budgets(store, clock),
     )

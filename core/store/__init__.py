@@ -3,7 +3,11 @@
 from core.store.audit import NewEntry
 from core.store.case_rows import AuditEntry, Case, CaseFilter, CaseState, Dispute, FlagKind
 from core.store.cases import Note
+from core.store.counts import DayTally
+from core.store.exports import ExportRow
 from core.store.migrate import migrate
+from core.store.people import ForgottenRows, PersonalRecord
+from core.store.redact import redacted
 from core.store.rows import Asker, Check, CheckStatus, HistoryFilter, HistoryRow, NewCheck, Origin
 from core.store.store import Store, open_store
 
@@ -15,15 +19,20 @@ __all__ = [
     "CaseState",
     "Check",
     "CheckStatus",
+    "DayTally",
     "Dispute",
+    "ExportRow",
     "FlagKind",
+    "ForgottenRows",
     "HistoryFilter",
     "HistoryRow",
     "NewCheck",
     "NewEntry",
     "Note",
     "Origin",
+    "PersonalRecord",
     "Store",
     "migrate",
     "open_store",
+    "redacted",
 ]

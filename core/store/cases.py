@@ -155,6 +155,11 @@ async def _write_note(connection: AsyncConnection, check_id: int, note: Note, no
     return True
 
 
+async def read_cases(connection: AsyncConnection, condition: ColumnElement[bool]) -> tuple[Case, ...]:
+    """Return the cases that meet a condition on their columns or those of their checks, in the order of numbers."""
+    return await _cases(connection, _JOINED.where(condition, _KNOWN).order_by(CASES.c.check_id))
+
+
 async def _read(connection: AsyncConnection, check_id: int) -> Case | None:
     found = await _cases(connection, _JOINED.where(CASES.c.check_id == check_id, _KNOWN))
     return found[0] if found else None

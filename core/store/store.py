@@ -8,9 +8,13 @@ from contextlib import asynccontextmanager
 from core.store.audit import AuditRepository
 from core.store.cases import CaseRepository
 from core.store.checks import CheckRepository
+from core.store.counts import CountRepository
 from core.store.database import Database, connect
+from core.store.expiry import ExpiryRepository
+from core.store.exports import ExportRepository
 from core.store.guilds import GuildRepository
 from core.store.log import LogRepository
+from core.store.people import PeopleRepository
 from core.store.queue import QueueRepository
 
 
@@ -24,6 +28,10 @@ class Store:
         self.guilds = GuildRepository(database)
         self.cases = CaseRepository(database)
         self.audit = AuditRepository(database)
+        self.counts = CountRepository(database)
+        self.exports = ExportRepository(database)
+        self.people = PeopleRepository(database)
+        self.expiry = ExpiryRepository(database)
 
 
 @asynccontextmanager

@@ -1,0 +1,151 @@
+"""What is stored about one person on Discord: shown, exported and forgotten on their word.
+
+What stays after `forget`, and why:
+
+- that there was a check, and how it ended: a count;
+- what moderators flagged or decided, without the name: report, hash of the clip and verdict of a case, the decision.
+  While a case is open its message can still be found, and its clip stays where the server keeps evidence;
+- who acted as a moderator: the one id in the audit log that is never blanked, because a server must be able to tell
+  who took an act in its name.
+
+Nothing remembers that somebody was forgotten: what they post or ask later is new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.services.clock import Clock, utc_now
+from core.services.evidence import EvidenceFolder
+from core.services.folders import Folders
+from core.services.personal_data import personal_data
+from core.store import ForgottenRows, Store
+
+KINDS = {
+    "asked": (
+        "Checks you asked for: when, in which channel, the name of the clip and the answer.",
+        "To answer you, to answer the same clip again at once, and to keep to the daily budget.",
+    ),
+    "posted": (
+        "Checks of clips that you posted: your id, the name of the clip and the answer.",
+        "So that moderators know whose message a case is about.",
+    ),
+    "flagged": (
+        "Answers that you flagged or called wrong, with your note.",
+        "So that moderators can look at them again.",
+    ),
+    "moderated": (
+        "What you did as a moderator: decisions, assignments, settings, actions and taking them back.",
+        "So that a server can tell who acted in its name; your id stays there when you ask to be forgotten.",
+    ),
+    "named": (
+        "Acts of moderators, and of Facepulse, that are about you.",
+        "So that they can be explained and taken back.",
+    ),
+}
+"""For each kind of data: what it is, and what it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKind:
+    """One kind of data about a person: its key in `KINDS`, how many rows, what it is and what it is for."""
+
+    kind: str
+    count: int
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySummary:
+    """All kinds, also those without a row."""
+
+    kinds: tuple[StoredKind, ...]
+
+    @property
+    def total(self) -> int:
+        """All rows together."""
+        return sum(kind.count for kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten.
+
+    `checks` lost their content, `kept_without_name` are cases that moderators keep, `cancelled` waited for their turn;
+    `notes` are flags and notes, `acts` entries of the audit log that were about the person.
+    """
+
+    checks: int
+    kept_without_name: int
+    cancelled: int
+    notes: int
+    acts: int
+
+
+class Privacy:
+    """The rights of a person over their data, in all servers at once."""
+
+    def __init__(self, store: Store, data_dir: Path, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._folders = Folders(data_dir)
+        self._evidence = EvidenceFolder(data_dir)
+        self._clock = clock
+
+    async def show(self, user_id: int) -> PrivacySummary:
+        """Return how much of each kind is stored with the id of a user.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        data = personal_data(await self._store.people.record(user_id), user_id)
+        return PrivacySummary(tuple(StoredKind(kind, len(data[kind]), *texts) for kind, texts in KINDS.items()))
+
+    async def export(self, user_id: int) -> bytes:
+        """Return everything that is stored with the id of a user, as a JSON object in UTF-8.
+
+        Reports of the checks are in it; ids of other people are not. Ids are texts, times are in UTC.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        record = await self._store.people.record(user_id)
+
+        def write() -> bytes:
+            whole: dict[str, Any] = {
+                "user_id": str(user_id),
+                "exported_at": self._clock().isoformat(),
+                "what_and_why": {kind: {"what": what, "why": why} for kind, (what, why) in KINDS.items()},
+                **personal_data(record, user_id),
+            }
+            return json.dumps(whole, ensure_ascii=False, indent=2).encode()
+
+        return await asyncio.to_thread(write)
+
+    async def forget(self, user_id: int) -> Forgotten:
+        """Forget a user: what is left is in the docstring of this module. Waiting checks of theirs are cancelled.
+
+        Raises:
+            StoreError: the log cannot be written; nothing was forgotten.
+        """
+        gone = await self._store.people.forget(user_id, self._clock())
+        await asyncio.to_thread(self._delete_files, gone)
+        return Forgotten(
+            checks=len(gone.emptied),
+            kept_without_name=len(gone.without_name),
+            cancelled=gone.cancelled,
+            notes=gone.notes,
+            acts=gone.acts,
+        )
+
+    def _delete_files(self, gone: ForgottenRows) -> None:
+        for name in gone.waiting_names:
+            self._folders.discard(name)
+        for check_id in (*gone.emptied, *gone.without_name):
+            self._folders.discard_figures(check_id)
+        for check_id in {*gone.emptied, *gone.without_name} - set(gone.under_review):
+            self._evidence.delete(check_id)

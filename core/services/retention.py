@@ -1,0 +1,73 @@
+"""Retention: what a server keeps, it keeps for the days that it set, and no longer.
+
+After that a check is a count: its row says when it was asked for and how it ended. Checks from direct messages are
+kept for the default days; those of the local page and the command line belong to whoever runs Facepulse, and stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.errors import StoreError
+from core.services.clock import Clock, utc_now
+from core.services.evidence import UNFLAGGED_FOR, EvidenceFolder
+from core.services.folders import Folders
+from core.store import Store
+from core.types import GuildSettings
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many checks expired, and how many kept clips were deleted."""
+
+    checks: int
+    clips: int
+
+
+async def sweep(store: Store, folders: Folders, clock: Clock = utc_now) -> Swept:
+    """Let expire what is due, with its figures and kept clip, and delete kept clips that are no longer needed.
+
+    Raises:
+        StoreError: the log cannot be read or written; what was swept until then stays swept.
+    """
+    checks = 0
+    for guild_id in await store.expiry.guilds():
+        settings = GuildSettings(0) if guild_id is None else await store.guilds.get(guild_id)
+        before = clock() - timedelta(days=settings.retention_days)
+        while expired := await store.expiry.expire(guild_id, before, clock()):
+            await asyncio.to_thread(_delete_figures, folders, expired)
+            checks += len(expired)
+    return Swept(checks, await _sweep_clips(store, EvidenceFolder(folders.data_dir), clock))
+
+
+async def retain(store: Store, folders: Folders, clock: Clock = utc_now, every_s: float = SWEEP_EVERY_S) -> None:
+    """Sweep now and every `every_s` until cancelled; trouble with the log is logged and the next sweep tries again."""
+    while True:
+        try:
+            swept = await sweep(store, folders, clock)
+            if swept != Swept(0, 0):
+                logger.info("retention: %d checks expired, %d kept clips deleted", swept.checks, swept.clips)
+        except (StoreError, OSError):
+            logger.exception("retention: the sweep failed; the next one tries again")
+        await asyncio.sleep(every_s)
+
+
+async def _sweep_clips(store: Store, folder: EvidenceFolder, clock: Clock) -> int:
+    kept = await asyncio.to_thread(lambda: list(folder.kept()))
+    numbers = [check_id for _, check_id in kept]
+    gone = await store.expiry.decided_or_gone(numbers, clock() - UNFLAGGED_FOR)
+    for check_id in gone:
+        await asyncio.to_thread(folder.delete, check_id)
+    return len(gone)
+
+
+def _delete_figures(folders: Folders, check_ids: tuple[int, ...]) -> None:
+    for check_id in check_ids:
+        folders.discard_figures(check_id)
