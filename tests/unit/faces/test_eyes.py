@@ -85,6 +85,28 @@ def test_a_small_or_turned_face_is_not_looked_at(models: FaceModels) -> None:
     assert np.isnan(trace.openness).tolist() == [[False, True, True, False]] * 2
 
 
+def test_the_second_eye_is_looked_at_when_the_first_closes_and_now_and_then(models: FaceModels) -> None:
+    class Counted:
+        looked: list[tuple[int, float]] = []  # noqa: RUF012
+
+        def eye(self, rgb: np.ndarray, landmarks_px: np.ndarray, side: int) -> float:
+            opening = 0.05 if 0.49 < rgb[0, 0, 0] / 100 < 0.61 else 0.3
+            self.looked.append((side, rgb[0, 0, 0] / 100))
+            return opening
+
+    face, reader = observed(models, film(False)), Counted()
+    watcher = EyeWatcher(reader, 64.0, 35.0)  # type: ignore[arg-type]
+    for i in range(24):
+        rgb = np.full((2, 2, 3), 4 * i, np.uint8)
+        watcher.add(Frame(i, 0.04 * i, rgb), replace(face, time_s=0.04 * i))
+
+    second = [time_s for side, time_s in reader.looked if side == 1]
+    assert {0.52, 0.56, 0.6} <= set(second)
+    assert len(second) <= 10
+    openness = watcher.finish({0: 0})[0].openness
+    assert np.array_equal(openness[0], openness[1])
+
+
 @pytest.mark.parametrize(("rate_hz", "kept"), [(25, 30), (30, 30), (50, 15), (60, 15), (120, 10)])
 def test_of_many_frames_a_second_only_some_are_looked_at(models: FaceModels, rate_hz: int, kept: int) -> None:
     face = observed(models, film(False))
