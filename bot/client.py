@@ -10,9 +10,18 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.cogs.checks import Checks
+from bot import answer_views
+from bot.cogs.apps import Apps
+from bot.cogs.asking import Asking
+from bot.cogs.privacy import PrivacyCog
+from bot.cogs.scanning import Scanning
+from bot.cogs.settings import SettingsCog
+from bot.cogs.setup import SetupCog
 from bot.command_sync import sync_commands
 from bot.errors import AnsweringTree
+from bot.following import Follower
+from bot.i18n import CommandTexts
+from bot.intake import Intake
 from bot.services import Services
 from core.errors import SettingsError
 
@@ -26,37 +35,46 @@ discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
 
 LOOK_EVERY_S = 0.5
-COGS = (Checks,)
+COGS = (Asking, Apps, Scanning, SettingsCog, SetupCog, PrivacyCog)
+DYNAMIC_ITEMS = answer_views.DYNAMIC_ITEMS
+"""The buttons that work after a restart, of every module that has some."""
 
 
-def intents() -> discord.Intents:
-    """Return what the bot listens to: servers and messages. None of it is privileged.
+def intents(*, message_content: bool = False) -> discord.Intents:
+    """Return what the bot listens to: servers and messages. None of it is privileged, unless clips are scanned.
 
     Discord shows the content and attachments of messages that mention the bot without the message content intent.
     """
-    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
 
 
 class FacepulseBot(commands.Bot):
     """The client: it mentions no one, has no prefix commands, and adds `COGS` before it connects."""
 
-    def __init__(self, services: Services, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self, services: Services, look_every_s: float = LOOK_EVERY_S, *, message_content: bool = False
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=AnsweringTree,
-            intents=intents(),
+            intents=intents(message_content=message_content),
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.look_every_s = look_every_s
         """Pause between two looks at a check that somebody waits for."""
-        self._services = services
+        self.services = services
+        self.tree.settings_of = services.guilds.get  # type: ignore[attr-defined]
+        self.intake = Intake(services)
+        self.follower = Follower(self, services)
 
     async def setup_hook(self) -> None:
-        """Add the cogs, and tell Discord the commands where they have changed."""
+        """Add cogs and buttons, and tell Discord the commands where they have changed."""
+        await self.tree.set_translator(CommandTexts())
         for make_cog in COGS:
-            await self.add_cog(make_cog(self, self._services))
-        await sync_commands(self.tree, self._services.desk.folders.data_dir)
+            await self.add_cog(make_cog(self, self.services))
+        self.add_dynamic_items(*DYNAMIC_ITEMS)
+        await sync_commands(self.tree, self.services.desk.folders.data_dir)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs: a mention is a question here, not the prefix of a command."""
@@ -79,6 +97,11 @@ async def stay_joined(make_bot: Callable[[], FacepulseBot], token: str) -> None:
                 await bot.start(token)
             return
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, discord.PrivilegedIntentsRequired):
+                raise SettingsError(
+                    "Discord has not granted the message content intent: switch it on in the developer portal under"
+                    " Bot, or unset FACEPULSE_DISCORD_MESSAGE_CONTENT."
+                ) from error
             if _is_refusal(error):
                 raise SettingsError(
                     "Discord does not accept DISCORD_TOKEN; copy the bot's token again from the developer portal."

@@ -53,15 +53,6 @@ class CheckView:
         return self.status.is_final
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOpen:
-    """A check that was asked for on Discord and is not over, and the message that waits for its answer."""
-
-    check: CheckView
-    channel_id: int
-    answer_message_id: int
-
-
 class Desk:
     """The verbs of the front doors, over one open store."""
 
@@ -99,16 +90,14 @@ class Desk:
         """Remember the Discord message in which the answer is shown."""
         await self._store.checks.set_answer_message(check_id, message_id)
 
-    async def left_open(self) -> tuple[LeftOpen, ...]:
-        """Return the checks from Discord that are not over and have a message to answer in."""
-        rows = await requests.unfinished(self._store, Origin.DISCORD)
-        return tuple(
-            [
-                LeftOpen(await self._view(row), row.asker.channel_id, row.answer_message_id)
-                for row in rows
-                if row.asker.channel_id is not None and row.answer_message_id is not None
-            ]
-        )
+    async def answered(self, check_id: int) -> None:
+        """Remember that the answer was shown to whoever asked, and to the moderators where that is due."""
+        await requests.mark_answered(self._store, check_id)
+
+    async def left_open(self) -> tuple[CheckView, ...]:
+        """Return the checks from Discord whose answer was not shown yet: not over, or ended while nobody looked."""
+        rows = await requests.unanswered(self._store, Origin.DISCORD, Origin.SCAN)
+        return tuple([await self._view(row) for row in rows])
 
     async def _view(self, check: Check) -> CheckView:
         ahead = await self._store.checks.queue_position(check.id) if check.status is CheckStatus.QUEUED else None

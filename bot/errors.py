@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 import discord
 from discord import app_commands
@@ -41,7 +41,6 @@ UNEXPECTED = N_("Something went wrong on my side; tell whoever runs me the numbe
 
 SettingsOf = Callable[[int], Awaitable[GuildSettings]]
 ItemT = TypeVar("ItemT")
-P = ParamSpec("P")
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -186,7 +185,7 @@ class AnsweringModal(discord.ui.Modal):
 
 def answers_errors(
     callback: Callable[[ItemT, discord.Interaction[Any]], Awaitable[None]],
-) -> Callable[[ItemT, discord.Interaction[Any]], Awaitable[None]]:
+) -> Callable[[ItemT, discord.Interaction[Any]], Coroutine[Any, Any, None]]:
     """Make the callback of an item answer what it raises."""
 
     @functools.wraps(callback)

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("DISCORD_TOKEN", "FACEPULSE_DISCORD_TOKEN", "discord_token"),
     )
+    discord_message_content: bool = False
+    """Whether to ask Discord for the content of all messages, which scanning channels needs."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     workers: Annotated[int, Field(ge=1, le=64)] = 1

@@ -79,12 +79,16 @@ def _announce(settings: Settings, address: str) -> None:
         logger.warning("the page has no log-in and is open to everyone who reaches %s", address)
 
 
+def _bot(app: App) -> FacepulseBot:
+    return FacepulseBot(app.services, message_content=app.settings.discord_message_content)
+
+
 async def _until_stopped(stop: asyncio.Event, app: App) -> None:
     """Wait for the signal; with a token, be on Discord meanwhile. What ends Discord for good ends the wait."""
     waiting: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="signal")]
     if app.settings.discord_token is not None:
         token = app.settings.discord_token.get_secret_value()
-        waiting.append(asyncio.create_task(stay_joined(lambda: FacepulseBot(app.services), token), name="discord"))
+        waiting.append(asyncio.create_task(stay_joined(lambda: _bot(app), token), name="discord"))
     try:
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

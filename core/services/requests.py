@@ -12,11 +12,15 @@ from pathlib import Path
 
 from core import versions
 from core.errors import ClipTooLargeError, StoreError
+from core.services import evidence
 from core.services.clock import Clock, utc_now
 from core.services.folders import Folders, measure
 from core.store import Asker, Check, CheckStatus, NewCheck, Origin, Store
 
 POLL_S = 0.25
+A_STEP_BY_ASKER, A_STEP_BY_SERVER = 2, 4
+"""So many waiting checks of one asker, or of one server, put the next one a step later in the queue."""
+LATEST_PLACE = 9
 
 __all__ = [
     "Asker",
@@ -26,7 +30,9 @@ __all__ = [
     "Origin",
     "cancel",
     "find_answer",
+    "mark_answered",
     "request_check",
+    "unanswered",
     "unfinished",
     "versions_key",
     "watch",
@@ -82,7 +88,10 @@ async def request_check(
     new = NewCheck(source_name, asker, clock(), versions_key(), sha256, size_bytes)
     earlier = await find_answer(store, sha256)
     if earlier is not None:
-        return await store.checks.add_repeat(new, earlier)
+        repeat = await store.checks.add_repeat(new, earlier)
+        await evidence.keep_if_wanted(store, data_dir, repeat, media)
+        return repeat
+    new = replace(new, asker=replace(asker, priority=await _place(store, asker)))
     folders = Folders(data_dir)
     name = await asyncio.to_thread(folders.keep, media)
     try:
@@ -131,6 +140,27 @@ async def cancel(store: Store, check_id: int, *, data_dir: Path, clock: Clock = 
 async def unfinished(store: Store, origin: Origin) -> tuple[Check, ...]:
     """Return the checks asked for from `origin` that have no answer yet: what to watch again after a restart."""
     return await store.checks.unfinished(origin)
+
+
+async def unanswered(store: Store, *origins: Origin) -> tuple[Check, ...]:
+    """Return the checks asked for from `origins` whose answer was not shown, also those that ended meanwhile."""
+    return await store.checks.unanswered(origins)
+
+
+async def mark_answered(store: Store, check_id: int, clock: Clock = utc_now) -> None:
+    """Remember that the answer to a check was shown to whoever asked."""
+    await store.checks.mark_answered(check_id, clock())
+
+
+async def _place(store: Store, asker: Asker) -> int:
+    """Return the priority of a new question: the more of the asker's and the server's wait, the later it goes.
+
+    So one server's flood, and one member's within it, does not hold up the others. People stay before scans.
+    """
+    waiting = store.counts.waiting
+    of_asker = 0 if asker.requester_id is None else await waiting(asker.origin, asker.guild_id, asker.requester_id)
+    of_server = 0 if asker.guild_id is None else await waiting(asker.origin, asker.guild_id, None)
+    return asker.priority + min(LATEST_PLACE, max(of_asker // A_STEP_BY_ASKER, of_server // A_STEP_BY_SERVER))
 
 
 async def _state(store: Store, check_id: int) -> CheckState:

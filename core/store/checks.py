@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -87,6 +88,18 @@ class CheckRepository:
         async with self._database.reading() as connection:
             rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
             return tuple(check_of(row) for row in rows)
+
+    async def unanswered(self, origins: Collection[Origin]) -> tuple[Check, ...]:
+        """Return the checks of `origins` whose answer was not shown yet, over or not, oldest first."""
+        wanted = and_(CHECKS.c.origin.in_(origins), CHECKS.c.answered_at.is_(None), CHECKS.c.expired_at.is_(None))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
+            return tuple(check_of(row) for row in rows)
+
+    async def mark_answered(self, check_id: int, now: datetime) -> None:
+        """Remember that whoever asked was shown the answer, so that it is not shown again after a restart."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(CHECKS).where(CHECKS.c.id == check_id).values(answered_at=now))
 
     async def incoming_names(self) -> frozenset[str]:
         """Return the names of the waiting clips that queued or running checks still need."""

@@ -123,6 +123,7 @@ CHECKS = Table(
     Column("locale", String(16)),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("expired_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),
     CheckConstraint(one_of("status", CheckStatus), name="status"),
     CheckConstraint(one_of("origin", Origin), name="origin"),
     CheckConstraint(one_of("label", VerdictLabel), name="label"),

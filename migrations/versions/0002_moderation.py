@@ -29,6 +29,7 @@ NEW_COLUMNS = (
     ("attachment_id", sa.BigInteger()),
     ("locale", sa.String(length=16)),
     ("expired_at", MOMENT),
+    ("answered_at", MOMENT),
 )
 
 
@@ -42,6 +43,7 @@ def upgrade() -> None:
         checks.add_column(sa.Column("priority", sa.Integer(), server_default="0", nullable=False))
         _replace_conditions(checks, ORIGINS, DONE)
     _restore_number(highest)
+    op.execute("UPDATE checks SET answered_at = finished_at")  # of those before, nobody waits for the answer any more
     op.create_index(
         op.f("ix_checks_status_priority_requested_at"), "checks", ["status", "priority", "requested_at"], unique=False
     )

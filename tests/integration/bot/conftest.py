@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import simcord
 
+from bot.client import FacepulseBot
 from bot.desk import Desk
 from bot.services import Services, build_services
 from core.store import Store, migrate, open_store
+from tests.integration.bot.scene import LOOK_EVERY_S, Scene
 from tests.integration.bot.support import FakeWorker
 
 MAX_BYTES = 2000
@@ -42,3 +45,13 @@ def desk(services: Services) -> Desk:
 @pytest.fixture
 def worker(store: Store, tmp_path: Path) -> FakeWorker:
     return FakeWorker(store, tmp_path)
+
+
+@pytest.fixture
+def simcord_bot(services: Services) -> FacepulseBot:
+    return FacepulseBot(services, LOOK_EVERY_S)
+
+
+@pytest.fixture
+def scene(simcord_env: simcord.Env) -> Scene:
+    return Scene(simcord_env)

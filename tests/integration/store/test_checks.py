@@ -305,3 +305,14 @@ async def test_a_log_without_tables_is_a_sentence(tmp_path: Path) -> None:
     async with open_store(f"sqlite+aiosqlite:///{tmp_path / 'new.sqlite3'}") as empty:
         with pytest.raises(StoreError, match="not set up yet"):
             await empty.checks.get(1)
+
+
+async def test_an_answer_that_was_not_shown_is_found_until_it_is_marked(store: Store) -> None:
+    open_one = await store.checks.add(make_question(asker=DISCORD))
+    scanned = await store.checks.add_answered(make_question(asker=replace(DISCORD, origin=Origin.SCAN)), make_report(), NOON)
+    await store.checks.add(make_question())
+
+    origins = (Origin.DISCORD, Origin.SCAN)
+    assert [check.id for check in await store.checks.unanswered(origins)] == [open_one.id, scanned.id]
+    await store.checks.mark_answered(scanned.id, NOON)
+    assert [check.id for check in await store.checks.unanswered(origins)] == [open_one.id]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import embeds
+from bot.i18n import ENGLISH
 from core.types import Progress, Report, Stage, VerdictLabel
 from tests.synth.analyses import make_analysis
 
@@ -29,8 +30,8 @@ def overblown() -> Report:
 
 @pytest.mark.parametrize("label", VerdictLabel)
 def test_each_verdict_has_its_own_icon_and_words(label: VerdictLabel) -> None:
-    titles = {embeds.verdict_embed(report(each), filename="a.mp4", case=1).title for each in VerdictLabel}
-    embed = embeds.verdict_embed(report(label), filename="a.mp4", case=1)
+    titles = {embeds.verdict_embed(ENGLISH, report(each), filename="a.mp4", case=1).title for each in VerdictLabel}
+    embed = embeds.verdict_embed(ENGLISH, report(label), filename="a.mp4", case=1)
 
     assert len(titles) == len(VerdictLabel)
     assert embed.title is not None
@@ -40,7 +41,7 @@ def test_each_verdict_has_its_own_icon_and_words(label: VerdictLabel) -> None:
 
 
 def test_the_embed_says_reasons_face_pulse_case_time_versions_and_what_it_is() -> None:
-    embed = embeds.verdict_embed(report(), filename="a.mp4", case=12)
+    embed = embeds.verdict_embed(ENGLISH, report(), filename="a.mp4", case=12)
 
     assert "Blood flows through this face without coherence." in field(embed, "Why")
     assert "72 beats a minute" in field(embed, "Faces and pulse")
@@ -52,14 +53,14 @@ def test_the_embed_says_reasons_face_pulse_case_time_versions_and_what_it_is() -
 
 def test_at_most_three_reasons_are_shown() -> None:
     verdict = replace(report().verdict, reasons=("one", "two", "three", "four"))
-    shown = field(embeds.verdict_embed(report(verdict=verdict), filename="a.mp4", case=1), "Why")
+    shown = field(embeds.verdict_embed(ENGLISH, report(verdict=verdict), filename="a.mp4", case=1), "Why")
 
     assert shown == "• one\n• two\n• three"
 
 
 def test_a_likelihood_is_told_only_when_it_was_calibrated() -> None:
-    told = embeds.verdict_embed(report(VerdictLabel.LIKELY_FAKE), filename="a.mp4", case=1).description
-    silent = embeds.verdict_embed(report(VerdictLabel.INCONCLUSIVE), filename="a.mp4", case=1).description
+    told = embeds.verdict_embed(ENGLISH, report(VerdictLabel.LIKELY_FAKE), filename="a.mp4", case=1).description
+    silent = embeds.verdict_embed(ENGLISH, report(VerdictLabel.INCONCLUSIVE), filename="a.mp4", case=1).description
 
     assert "Likelihood of manipulation: very high" in (told or "")
     assert "Likelihood" not in (silent or "")
@@ -69,17 +70,18 @@ def test_no_likelihood_stands_beside_cant_tell() -> None:
     unsure = report(VerdictLabel.LIKELY_FAKE)
     unsure = replace(unsure, verdict=replace(unsure.verdict, label=VerdictLabel.INCONCLUSIVE))
     assert unsure.verdict.probability_fake is not None
-    assert "Likelihood" not in (embeds.verdict_embed(unsure, filename="a.mp4", case=1).description or "")
+    assert "Likelihood" not in (embeds.verdict_embed(ENGLISH, unsure, filename="a.mp4", case=1).description or "")
 
 
 def test_no_face_is_said_so() -> None:
     assert (
-        field(embeds.verdict_embed(report(faces=()), filename="a.mp4", case=1), "Faces and pulse") == "No face found."
+        field(embeds.verdict_embed(ENGLISH, report(faces=()), filename="a.mp4", case=1), "Faces and pulse")
+        == "No face found."
     )
 
 
 def test_an_overblown_report_stays_within_every_limit_of_discord() -> None:
-    embed = embeds.verdict_embed(overblown(), filename="n" * 5000 + ".mp4", case=10**12, checked_before=10**11)
+    embed = embeds.verdict_embed(ENGLISH, overblown(), filename="n" * 5000 + ".mp4", case=10**12, checked_before=10**11)
 
     assert len(embed.title or "") <= 256
     assert len(embed.description or "") <= 4096
@@ -92,11 +94,11 @@ def test_an_overblown_report_stays_within_every_limit_of_discord() -> None:
 @pytest.mark.parametrize("name", ["*_~`|>.mp4" * 500, "@everyone <@123456789012345678> [a](b).mp4", "line\nbreak.mp4"])
 def test_texts_with_any_file_name_are_short_one_liners_that_format_and_mention_nothing(name: str) -> None:
     texts = [
-        embeds.looking_text(name),
-        embeds.queued_text(name, 3),
-        embeds.progress_text(name, Progress(Stage.FRAMES, 1, 2, 3.0)),
-        embeds.failure_text(name, "It is @everyone's fault. " * 300),
-        embeds.headline(report(), name),
+        embeds.looking_text(ENGLISH, name),
+        embeds.queued_text(ENGLISH, name, 3),
+        embeds.progress_text(ENGLISH, name, Progress(Stage.FRAMES, 1, 2, 3.0)),
+        embeds.failure_text(ENGLISH, name, "It is @everyone's fault. " * 300),
+        embeds.headline(ENGLISH, report(), name),
     ]
     for text in texts:
         assert len(text) <= 2000
@@ -106,7 +108,7 @@ def test_texts_with_any_file_name_are_short_one_liners_that_format_and_mention_n
 
 
 def test_the_picture_is_the_one_attached() -> None:
-    with_one = embeds.verdict_embed(report(), filename="a.mp4", case=1, picture="evidence.png")
+    with_one = embeds.verdict_embed(ENGLISH, report(), filename="a.mp4", case=1, picture="evidence.png")
 
     assert with_one.image.url == "attachment://evidence.png"
-    assert embeds.verdict_embed(report(), filename="a.mp4", case=1).image.url is None
+    assert embeds.verdict_embed(ENGLISH, report(), filename="a.mp4", case=1).image.url is None

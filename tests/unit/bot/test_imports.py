@@ -6,7 +6,7 @@ import sys
 HEAVY = ("torch", "cv2", "av", "scipy", "onnxruntime", "ai_edge_litert", "matplotlib", "face_alignment", "c2pa")
 
 
-MODULES = "bot.commands.run, bot.client, bot.cogs.checks, bot.web.app, bot.embeds, bot.bootstrap"
+MODULES = "bot.commands.run, bot.client, bot.web.app, bot.embeds, bot.bootstrap"  # the client has every cog
 
 
 def test_the_service_loads_no_decoder_and_no_network() -> None:

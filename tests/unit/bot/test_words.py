@@ -19,7 +19,7 @@ def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
     [(0.0, "very low"), (0.05, "low"), (0.3, "moderate"), (0.6, "high"), (0.9, "very high"), (1.0, "very high")],
 )
 def test_every_probability_has_a_band(probability: float, band: str) -> None:
-    assert words.probability_band(probability) == band
+    assert words.probability_band(probability) == f"Likelihood of manipulation: {band}"
 
 
 def test_no_probability_has_no_band() -> None:

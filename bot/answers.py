@@ -1,0 +1,220 @@
+"""Where an answer is shown, and how it is changed: an ordinary message, or the answer to a command or button.
+
+An interaction's answer can be changed for 15 minutes only; past that, or where Discord no longer takes the change, an
+ordinary message stands in: the same one where all may read it, a direct message where only the asker may.
+"""
+
+from __future__ import annotations
+
+import enum
+import io
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import discord
+from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+from bot.attachments import UNREACHED
+from bot.i18n import Say
+
+logger = logging.getLogger(__name__)
+
+PICTURE = "evidence.png"
+TOKEN_S = 14 * 60.0
+"""Discord lets an interaction be answered for 15 minutes; the last one is not relied on."""
+
+PostedMessage = discord.Message | discord.PartialMessage
+
+
+class Edit(enum.Enum):
+    """How a change of our message went: refused may be for a moment only, gone is for ever."""
+
+    DONE = enum.auto()
+    REFUSED = enum.auto()
+    GONE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message shows. `picture` (PNG bytes) is attached as `PICTURE`, which the embed may show."""
+
+    text: str
+    embed: discord.Embed | None = None
+    view: discord.ui.View | None = None
+    picture: bytes | None = field(default=None, repr=False)
+
+    def fitting(self, upload_limit: int) -> Content:
+        """Return this content without a picture that is larger than may be uploaded."""
+        return self.without_picture() if self.picture is not None and len(self.picture) > upload_limit else self
+
+    def without_picture(self) -> Content:
+        """Return this content with words alone."""
+        if self.embed is None:
+            return replace(self, picture=None)
+        return replace(self, picture=None, embed=self.embed.copy().set_image(url=None))
+
+    def to_edit(self) -> dict[str, Any]:
+        """Return the arguments that turn a message into this content; files can be sent once, so ask anew each time."""
+        values: dict[str, Any] = {"content": self.text, "view": self.view}
+        if self.embed is not None:
+            values["embed"] = self.embed
+        if self.picture is not None:
+            values["attachments"] = [_file(self.picture)]
+        return values
+
+    def to_send(self) -> dict[str, Any]:
+        """Return the arguments of a new message with this content."""
+        values: dict[str, Any] = {"content": self.text}
+        if self.embed is not None:
+            values["embed"] = self.embed
+        if self.view is not None:
+            values["view"] = self.view
+        if self.picture is not None:
+            values["file"] = _file(self.picture)
+        return values
+
+
+class Answer(Protocol):
+    """A place in which the answer to one check is shown."""
+
+    @property
+    def upload_limit(self) -> int:
+        """The most bytes that a file may have here."""
+        ...
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only the asker reads it."""
+        ...
+
+    async def show(self, content: Content) -> Edit:
+        """Replace what is shown; a refusal is logged, never raised."""
+        ...
+
+
+class MessageAnswer:
+    """An ordinary message of ours, in a channel or in a direct message."""
+
+    def __init__(self, message: PostedMessage, upload_limit: int, *, is_private: bool = False) -> None:
+        self._message = message
+        self.upload_limit = upload_limit
+        self.is_private = is_private
+
+    async def show(self, content: Content) -> Edit:
+        """Edit the message."""
+        message = self._message
+        try:
+            await message.edit(**content.fitting(self.upload_limit).to_edit())
+        except UNREACHED as error:
+            logger.warning("cannot change message %d in channel %d: %s", message.id, message.channel.id, error)
+            return Edit.GONE if isinstance(error, discord.NotFound) else Edit.REFUSED
+        return Edit.DONE
+
+
+def upload_limit_of(guild: discord.Guild | None) -> int:
+    """Return the most bytes that a file may have in a server, or outside of one."""
+    return DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+
+class DirectAnswer:
+    """A direct message that is written when there is something to show; where that is not allowed, a hint in public."""
+
+    is_private = True
+    upload_limit = DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+    def __init__(self, client: discord.Client, user_id: int, hint: Hint | None = None) -> None:
+        self._client = client
+        self._user_id = user_id
+        self._hint = hint
+        self._message: MessageAnswer | None = None
+
+    async def show(self, content: Content) -> Edit:
+        """Write the message, or edit the one that was written."""
+        if self._message is not None:
+            return await self._message.show(content)
+        try:
+            room = await self._client.create_dm(discord.Object(self._user_id))
+            sent = await room.send(**content.fitting(self.upload_limit).to_send())
+        except discord.Forbidden:
+            if self._hint is not None and content.embed is not None:
+                await self._hint.post()
+            return Edit.GONE
+        except UNREACHED as error:
+            logger.warning("cannot write a direct message: %s", error)
+            return Edit.REFUSED
+        self._message = MessageAnswer(sent, self.upload_limit, is_private=True)
+        return Edit.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A line in the channel for an asker who cannot be reached in private; it does not say what was found."""
+
+    channel: discord.abc.Messageable
+    say: Say
+    user_id: int
+
+    async def post(self) -> None:
+        """Say in the channel that a check is done, mentioning no one."""
+        text = self.say(
+            "<@{user}>, your check is done, but you take no direct messages from me. Ask again for the same clip:"
+            " you get the answer at once.",
+            user=self.user_id,
+        )
+        try:
+            await self.channel.send(text, allowed_mentions=discord.AllowedMentions.none())
+        except UNREACHED as error:
+            logger.warning("cannot reach an asker in any way: %s", error)
+
+
+class InteractionAnswer:
+    """The answer to a command: `message` None is the first answer, else a follow-up."""
+
+    def __init__(
+        self,
+        interaction: discord.Interaction,
+        message: discord.WebhookMessage | None,
+        stand_in: Answer,
+        *,
+        is_private: bool,
+    ) -> None:
+        self._interaction = interaction
+        self._message = message
+        self._stand_in = stand_in
+        self._standing_in = False
+        self.is_private = is_private
+        self.upload_limit = interaction.filesize_limit
+
+    async def show(self, content: Content) -> Edit:
+        """Edit the answer, or let the stand-in show it."""
+        age_s = (discord.utils.utcnow() - self._interaction.created_at).total_seconds()
+        if self._standing_in or age_s > TOKEN_S:
+            self._standing_in = True
+            return await self._stand_in.show(content)
+        try:
+            await self._edit(content.fitting(self.upload_limit).to_edit())
+        except UNREACHED as error:
+            logger.warning("cannot change the answer to interaction %d: %s", self._interaction.id, error)
+            if not _token_refused(error):
+                return Edit.GONE if isinstance(error, discord.NotFound) else Edit.REFUSED
+            self._standing_in = True
+            return await self._stand_in.show(content)
+        return Edit.DONE
+
+    async def _edit(self, values: dict[str, Any]) -> None:
+        if self._message is None:
+            await self._interaction.edit_original_response(**values)
+        else:
+            await self._message.edit(**values)
+
+
+UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
+
+
+def _token_refused(error: BaseException) -> bool:
+    return isinstance(error, discord.HTTPException) and error.code in {UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN}
+
+
+def _file(png: bytes) -> discord.File:
+    return discord.File(io.BytesIO(png), PICTURE)

@@ -1,0 +1,60 @@
+"""The content of a finished check: verdict and picture, or the sentence that says why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot import embeds
+from bot.answers import PICTURE, Content
+from bot.desk import CheckView, Desk
+from bot.i18n import N_, Say
+from core.services.requests import CheckStatus
+
+LOST = N_("I lost this check; please post the clip again.")
+CANCELLED = N_("this check was cancelled.")
+
+
+async def finished_content(desk: Desk, check: CheckView, say: Say) -> Content:
+    """Return what a check that is over has to show, without buttons; `picture` is None where there is none any more.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    if check.report is None:
+        return Content(closing_text(say, check))
+    picture = await asyncio.to_thread(_read, desk.folders.figures(check.figures_id) / PICTURE)
+    embed = embeds.verdict_embed(
+        say,
+        check.report,
+        filename=check.filename,
+        case=check.id,
+        checked_before=check.checked_before,
+        told_case=await _may_name_earlier(desk, check),
+        picture=None if picture is None else PICTURE,
+    )
+    return Content(embeds.headline(say, check.report, check.filename), embed=embed, picture=picture)
+
+
+def closing_text(say: Say, check: CheckView) -> str:
+    """Return the message of a check that is over without a report."""
+    if check.status is CheckStatus.CANCELLED:
+        return embeds.failure_text(say, check.filename, CANCELLED)
+    return embeds.failure_text(say, check.filename, check.error or LOST)
+
+
+async def _may_name_earlier(desk: Desk, check: CheckView) -> bool:
+    """Whether the earlier check of the same clip was asked for in the same server, or alone by the same person."""
+    earlier = None if check.checked_before is None else await desk.look(check.checked_before)
+    if earlier is None:
+        return False
+    if check.guild_id is not None or earlier.guild_id is not None:
+        return check.guild_id == earlier.guild_id
+    return check.requester_id is not None and check.requester_id == earlier.requester_id
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

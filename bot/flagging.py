@@ -1,0 +1,68 @@
+"""Which finished checks of a server are flagged by themselves, and who is told of a flagged one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from bot import i18n
+from bot.attachments import UNREACHED
+from bot.desk import CheckView
+from bot.finished import finished_content
+from bot.services import Services
+from core.services.reviews import FlagKind
+from core.types import GuildSettings, Report, VerdictLabel
+
+if TYPE_CHECKING:
+    from discord.ext import commands
+
+logger = logging.getLogger(__name__)
+
+Announce = Callable[["commands.Bot", Services, CheckView, GuildSettings], Awaitable[None]]
+"""Tells the moderators of a server about a flagged check; raises nothing."""
+
+
+def is_flagged(report: Report, settings: GuildSettings) -> bool:
+    """Return whether moderators should look at a clip, by its verdict alone and what the server has set.
+
+    Signs of manipulation are flagged, if a probability was set only from there on; declared ones where that is on.
+    """
+    if report.verdict.label is VerdictLabel.DECLARED_SYNTHETIC:
+        return settings.flag_declared
+    if report.verdict.label is not VerdictLabel.LIKELY_FAKE:
+        return False
+    least, probability = settings.flag_probability, report.verdict.probability_fake
+    return least is None or (probability is not None and probability >= least)
+
+
+async def announce_in_log(bot: commands.Bot, services: Services, check: CheckView, settings: GuildSettings) -> None:
+    """Say in the moderation log of a server that a check is flagged, and remember the message."""
+    if settings.mod_log_channel_id is None or check.report is None:
+        return
+    say = i18n.speaker(settings.language)
+    channel = bot.get_partial_messageable(settings.mod_log_channel_id, guild_id=settings.guild_id)
+    content = await finished_content(services.desk, check, say)
+    try:
+        posted = await channel.send(**content.without_picture().to_send())
+    except UNREACHED as error:
+        logger.warning("cannot write in the moderation log of guild %d: %s", settings.guild_id, error)
+        return
+    await services.reviews.logged(check.id, posted.channel.id, posted.id)
+
+
+async def flag_finished(bot: commands.Bot, services: Services, check: CheckView, announce: Announce) -> None:
+    """Flag a finished check of a server if its rule says so, and tell the moderators; else do nothing.
+
+    Raises:
+        StoreError: the log cannot be read or written.
+    """
+    if check.guild_id is None or check.report is None:
+        return
+    settings = await services.guilds.get(check.guild_id)
+    if not is_flagged(check.report, settings):
+        return
+    case = await services.reviews.flag(check.id, kind=FlagKind.AUTOMATIC)
+    logger.info("case %d of guild %d is flagged", check.id, check.guild_id)
+    if case.log_message_id is None:
+        await announce(bot, services, check, settings)
