@@ -152,7 +152,7 @@ def _flagging(settings: GuildSettings, say: Say) -> tuple[str, ...]:
 def _keeping(settings: GuildSettings, say: Say) -> tuple[str, ...]:
     return (
         say.plural("Reports and names: {n} day", "Reports and names: {n} days", settings.retention_days),
-        say("Clips of flagged cases are kept as evidence: {answer}", answer=_yes(settings.keep_evidence, say)),
+        say("Clips are kept as evidence until a case is decided: {answer}", answer=_yes(settings.keep_evidence, say)),
     )
 
 

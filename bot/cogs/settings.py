@@ -21,11 +21,12 @@ from core.types import ActionKind, ActionMode, AnswerPlace, WhoMayAsk
 OWN_LANGUAGE = "own"
 
 CONSEQUENCES_OF_EVIDENCE = N_(
-    "**Keep the clips of flagged cases as evidence?**\n"
-    "• Clips that are flagged stay on the machine that runs me, for as long as their reports: {days} days.\n"
-    "• Faces are personal data. In many countries you need a reason to keep them, and must tell your members: "
+    "**Keep clips as evidence?**\n"
+    "• Every clip that is checked in this server stays on the machine that runs me: 7 days when nobody flags it, "
+    "else until its case is decided, at most {days} days.\n"
+    "• Faces are personal data. In many countries you need a reason to keep them and must tell your members first; "
     "docs/privacy.md has the words.\n"
-    "• Switching it off again keeps no further clips."
+    "• When you switch it off again, no further clips are kept, and those that are there go as above."
 )
 CONSEQUENCES_OF_ACTING = N_(
     "**Let me act by myself?**\n"
@@ -46,31 +47,31 @@ Watched = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | di
 class SettingsCog(
     commands.GroupCog,
     group_name=locale_str("settings"),
-    group_description=locale_str("See and change what Facepulse does in this server."),
+    group_description=locale_str("See and change what Facepulse does in this server"),
 ):
     """Reads and changes `GuildSettings` of the server in which it is used."""
 
     def __init__(self, bot: commands.Bot, services: Services) -> None:
         self._desk = SettingsDesk(bot, services.guilds)
 
-    @app_commands.command(name=locale_str("show"), description=locale_str("Show all settings of this server."))
+    @app_commands.command(name=locale_str("show"), description=locale_str("Show all settings of this server"))
     async def show(self, interaction: discord.Interaction) -> None:
         """Show all settings, and what keeps any of them from working."""
         await self._desk.show_all(interaction)
 
     @app_commands.command(
         name=locale_str("channels"),
-        description=locale_str("Where flagged cases are told, and where new clips are checked by themselves."),
+        description=locale_str("Where flagged cases are told, and where new clips are checked by themselves"),
     )
     @app_commands.rename(
         mod_log=locale_str("mod-log"), scan_add=locale_str("scan-add"),
         scan_remove=locale_str("scan-remove"), clear=locale_str("clear"),
     )  # fmt: skip
     @app_commands.describe(
-        mod_log=locale_str("The channel in which moderators are told of flagged cases."),
-        scan_add=locale_str("A channel in which every new clip is checked; needs the message content intent."),
-        scan_remove=locale_str("A channel in which new clips are no longer checked by themselves."),
-        clear=locale_str("Empty a setting."),
+        mod_log=locale_str("The channel in which moderators are told of flagged cases"),
+        scan_add=locale_str("A channel in which every new clip is checked; needs the message content intent"),
+        scan_remove=locale_str("A channel in which new clips are no longer checked by themselves"),
+        clear=locale_str("Empty a setting"),
     )
     @app_commands.choices(
         clear=[
@@ -99,17 +100,17 @@ class SettingsCog(
 
     @app_commands.command(
         name=locale_str("exempt"),
-        description=locale_str("Roles and channels whose clips are left alone."),
+        description=locale_str("Roles and channels whose clips are left alone"),
     )
     @app_commands.rename(
         role_add=locale_str("role-add"), role_remove=locale_str("role-remove"),
         channel_add=locale_str("channel-add"), channel_remove=locale_str("channel-remove"),
     )  # fmt: skip
     @app_commands.describe(
-        role_add=locale_str("Clips of members with this role are not checked by themselves and never acted on."),
-        role_remove=locale_str("A role that is no longer exempt."),
-        channel_add=locale_str("In this channel only moderators can have clips checked."),
-        channel_remove=locale_str("A channel that is no longer exempt."),
+        role_add=locale_str("Clips of members with this role are not checked by themselves and never acted on"),
+        role_remove=locale_str("A role that is no longer exempt"),
+        channel_add=locale_str("In this channel only moderators can have clips checked"),
+        channel_remove=locale_str("A channel that is no longer exempt"),
     )
     async def exempt(
         self,
@@ -125,14 +126,14 @@ class SettingsCog(
         channels = changed_list(settings.exempt_channel_ids, _id(channel_add), channel_remove, say)
         await self._desk.save(interaction, Part.EXEMPT, _given(exempt_role_ids=roles, exempt_channel_ids=channels))
 
-    @app_commands.command(name=locale_str("asking"), description=locale_str("Who may have clips checked."))
+    @app_commands.command(name=locale_str("asking"), description=locale_str("Who may have clips checked"))
     @app_commands.rename(
         who=locale_str("who"), role_add=locale_str("role-add"), role_remove=locale_str("role-remove")
     )  # fmt: skip
     @app_commands.describe(
-        who=locale_str("Who may ask; moderators always may."),
-        role_add=locale_str("A role that may ask."),
-        role_remove=locale_str("A role that may no longer ask."),
+        who=locale_str("Who may ask; moderators always may"),
+        role_add=locale_str("A role that may ask"),
+        role_remove=locale_str("A role that may no longer ask"),
     )
     @app_commands.choices(
         who=[
@@ -155,11 +156,11 @@ class SettingsCog(
             interaction, Part.ASKING, _given(who_may_ask=None if who is None else WhoMayAsk(who), ask_role_ids=roles)
         )
 
-    @app_commands.command(name=locale_str("budgets"), description=locale_str("How many new clips are checked a day."))
+    @app_commands.command(name=locale_str("budgets"), description=locale_str("How many new clips are checked a day"))
     @app_commands.rename(member=locale_str("member"), server=locale_str("server"))
     @app_commands.describe(
-        member=locale_str("Clips in 24 hours for each member."),
-        server=locale_str("Clips in 24 hours for all members together."),
+        member=locale_str("Clips in 24 hours for each member"),
+        server=locale_str("Clips in 24 hours for all members together"),
     )
     async def budgets(
         self,
@@ -171,13 +172,11 @@ class SettingsCog(
         changes = _given(user_daily_budget=member, guild_daily_budget=server)
         await self._desk.save(interaction, Part.BUDGETS, changes)
 
-    @app_commands.command(
-        name=locale_str("answers"), description=locale_str("Where answers go, and in which language.")
-    )
+    @app_commands.command(name=locale_str("answers"), description=locale_str("Where answers go, and in which language"))
     @app_commands.rename(place=locale_str("place"), language=locale_str("language"))
     @app_commands.describe(
-        place=locale_str("Who sees the answers."),
-        language=locale_str("The language of all answers in this server."),
+        place=locale_str("Who sees the answers"),
+        language=locale_str("The language of all answers in this server"),
     )
     @app_commands.choices(
         place=[
@@ -198,13 +197,11 @@ class SettingsCog(
             changes["language"] = None
         await self._desk.save(interaction, Part.ANSWERS, changes)
 
-    @app_commands.command(
-        name=locale_str("flagging"), description=locale_str("Which clips are flagged for moderators.")
-    )
+    @app_commands.command(name=locale_str("flagging"), description=locale_str("Which clips are flagged for moderators"))
     @app_commands.rename(likelihood=locale_str("likelihood"), declared=locale_str("declared"))
     @app_commands.describe(
-        likelihood=locale_str("Flag from this likelihood in percent (50 to 100); 0 flags all with signs."),
-        declared=locale_str("Also flag clips that declare themselves synthetic."),
+        likelihood=locale_str("Flag from this likelihood in percent (50 to 100); 0 flags all with signs"),
+        declared=locale_str("Also flag clips that declare themselves synthetic"),
     )
     async def flagging(
         self,
@@ -222,12 +219,12 @@ class SettingsCog(
         await self._desk.save(interaction, Part.FLAGGING, changes)
 
     @app_commands.command(
-        name=locale_str("keeping"), description=locale_str("How long reports are kept, and whether clips are.")
+        name=locale_str("keeping"), description=locale_str("How long reports are kept, and whether clips are")
     )
     @app_commands.rename(days=locale_str("days"), evidence=locale_str("evidence"))
     @app_commands.describe(
-        days=locale_str("Days after which reports and names are deleted."),
-        evidence=locale_str("Keep the clips of flagged cases; you are told what that means first."),
+        days=locale_str("Days after which reports and names are deleted"),
+        evidence=locale_str("Keep checked clips as evidence; you are told first what that means"),
     )
     async def keeping(
         self,
@@ -246,17 +243,17 @@ class SettingsCog(
 
     @app_commands.command(
         name=locale_str("action"),
-        description=locale_str("What happens by itself at the highest likelihood; off at first."),
+        description=locale_str("What happens by itself at the highest likelihood; off at first"),
     )
     @app_commands.rename(
         mode=locale_str("mode"), kind=locale_str("kind"), likelihood=locale_str("likelihood"),
         minutes=locale_str("minutes"),
     )  # fmt: skip
     @app_commands.describe(
-        mode=locale_str("Off, only saying what would be done, or on."),
-        kind=locale_str("What is done with a message."),
-        likelihood=locale_str("From this likelihood in percent."),
-        minutes=locale_str("How long a time-out lasts."),
+        mode=locale_str("Off, only saying what would be done, or on"),
+        kind=locale_str("What is done with a message"),
+        likelihood=locale_str("From this likelihood in percent"),
+        minutes=locale_str("How long a time-out lasts"),
     )
     @app_commands.choices(
         mode=[
@@ -295,24 +292,24 @@ class SettingsCog(
         await self._desk.save(interaction, Part.ACTION, changes)
 
     @app_commands.command(
-        name=locale_str("review"), description=locale_str("What moderators give when they decide a case.")
+        name=locale_str("review"), description=locale_str("What moderators give when they decide a case")
     )
     @app_commands.rename(reason=locale_str("reason-required"))
-    @app_commands.describe(reason=locale_str("Whether a decision needs a reason."))
+    @app_commands.describe(reason=locale_str("Whether a decision needs a reason"))
     async def review(self, interaction: discord.Interaction, reason: bool | None = None) -> None:
         """Change whether decisions need a reason."""
         await self._desk.save(interaction, Part.REVIEW, _given(reason_required=reason))
 
     @app_commands.command(
-        name=locale_str("demos"), description=locale_str("Whether labelled face-swap demos can be made here.")
+        name=locale_str("demos"), description=locale_str("Whether labelled face-swap demos can be made here")
     )
     @app_commands.rename(allowed=locale_str("allowed"))
-    @app_commands.describe(allowed=locale_str("Whether demos are allowed; the demo studio has rules of its own."))
+    @app_commands.describe(allowed=locale_str("Whether demos are allowed; the demo studio has rules of its own"))
     async def demos(self, interaction: discord.Interaction, allowed: bool | None = None) -> None:
         """Change whether demos may be made."""
         await self._desk.save(interaction, Part.DEMOS, _given(demos_allowed=allowed), note=DEMO_RULES)
 
-    @app_commands.command(name=locale_str("reset"), description=locale_str("Give all settings their defaults again."))
+    @app_commands.command(name=locale_str("reset"), description=locale_str("Give all settings their defaults again"))
     async def reset(self, interaction: discord.Interaction) -> None:
         """Give the defaults again, after asking."""
         await self._desk.reset(interaction)

@@ -258,7 +258,7 @@ async def test_action_without_the_permissions_for_it_is_told_before_it_is_on(sce
 
 async def test_keeping_evidence_says_what_it_means_first(scene: Scene) -> None:
     asked = await scene.set("keeping", evidence=True, days=14)
-    assert "for as long as their reports: 14 days" in text_of(asked)
+    assert "at most 14 days" in text_of(asked)
     assert not (await scene.settings()).keep_evidence
 
     assert asked.response is not None
