@@ -173,14 +173,21 @@ def _share_bent(jaw: bool) -> Floats:
 
 def _pasted(base: Picture, mouth: Picture, outline_px: Floats, width: float, how: LipSync) -> Picture:
     """The mouth over the base within the hull of the outline, its colour shifted to that of the base at the border."""
+    hull = cv2.convexHull(np.rint(outline_px).astype(np.int32))
+    sigma = max(how.soft * width, 0.5)
+    (x, y, w, h), far = cv2.boundingRect(hull), round(4 * sigma)
+    part = np.s_[max(y - far, 0) : y + h + far, max(x - far, 0) : x + w + far]
     mask = np.zeros(base.shape[:2], np.uint8)
-    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(outline_px).astype(np.int32)), 255)
+    cv2.fillConvexPoly(mask, hull, 255)
+    mask, below, above = mask[part], base[part].astype(np.float32), mouth[part].astype(np.float32)
     reach = max(3, round(0.06 * width))
     border = (cv2.erode(mask, np.ones((reach, reach), np.uint8)) == 0) & (mask > 0)
-    step = np.median(base[border].astype(np.float32) - mouth[border], axis=0) if border.any() else np.zeros(3)
-    alpha = cv2.GaussianBlur(mask, (0, 0), max(how.soft * width, 0.5)).astype(np.float32)[..., None] / 255
-    mixed = base * (1 - alpha) + (mouth + how.matched * step) * alpha
-    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    step = np.median(below[border] - above[border], axis=0) if border.any() else np.zeros(3)
+    alpha = cv2.GaussianBlur(mask, (0, 0), sigma).astype(np.float32)[..., None] / 255
+    mixed = below * (1 - alpha) + (above + how.matched * step) * alpha
+    pasted = base.copy()
+    pasted[part] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return pasted
 
 
 def _affine(source: Floats, target: Floats) -> Floats:

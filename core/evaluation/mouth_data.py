@@ -7,6 +7,7 @@ one by each way of drawing. All are encoded alike, so that only the mouth differ
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,21 @@ from numpy.typing import NDArray
 
 from core.evaluation.face_clips import FaceClip
 from core.evaluation.mouth_animation import RENDERERS, LipSync, drawn_lip_sync, lip_synced
-from core.evaluation.watched_faces import FEWEST_FRAMES, Driver, driver, face_key, first_seconds, good_enough, main_face
+from core.evaluation.watched_faces import (
+    FEWEST_FRAMES,
+    LOOKED_AT_S,
+    Driver,
+    driver,
+    face_key,
+    follow,
+    frames_of,
+    good_enough,
+)
 from core.faces import FaceModels
-from core.faces.mouth import REGION_NAMES
+from core.faces.mouth import REGION_NAMES, MouthRecorder
 from core.faces.mouth_unrest import mouth_numbers
 from core.settings import VideoLimits
-from core.types import FaceMaterial, FaceTrack, MouthTrace
+from core.types import FaceTrack, Frame, MouthTrace, VideoInfo
 from core.video import open_clip
 from core.video.encode import write_video
 
@@ -68,10 +78,11 @@ def mouths_seen(clip: FaceClip, models: FaceModels, cache: Path, seed: int) -> t
     crf = int(rng.choice(CRFS))
     as_it_is = cache / f"{key}.npz"
     if not as_it_is.exists():
-        face = first_seconds(clip, models)
+        frames = frames_of(clip, LOOKED_AT_S)
+        seen = _watched(frames, models, rightmost=clip.face == "rightmost")
         if not clip.fake:
-            _forge(driver(clip, face, SIDE_PX, enlarge=False), models, kept, how, crf)
-        _keep(as_it_is, face if face is not None and good_enough(face) else None)
+            _forge(seen and driver(clip, seen[0], SIDE_PX, enlarge=False), models, kept, how, crf)
+        _keep(as_it_is, seen if seen and good_enough(seen[0]) else None)
     numbers = _numbers(as_it_is)
     if numbers is None:
         return ()
@@ -96,18 +107,27 @@ def _forge(real: Driver | None, models: FaceModels, names: dict[str, Path], how:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_video(path, zip(real.times_s, pictures, strict=True), crf=crf, preset="veryfast")
         with open_clip(path, VideoLimits()) as reader:
-            face = main_face(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
+            seen = _watched(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
         path.unlink()
-        _keep(kept, face if face is not None and len(face.track.times_s) >= FEWEST_FRAMES * 0.9 else None)
+        _keep(kept, seen if seen and len(seen[0].times_s) >= FEWEST_FRAMES * 0.9 else None)
 
 
-def _keep(path: Path, face: FaceMaterial | None) -> None:
+def _watched(
+    frames: Iterable[tuple[VideoInfo, Frame]], models: FaceModels, *, rightmost: bool
+) -> tuple[FaceTrack, MouthTrace] | None:
+    recorder = MouthRecorder()
+    followed = follow(frames, models, recorder, rightmost=rightmost)
+    if followed is None:
+        return None
+    return followed.track, recorder.finish(followed.final_ids)[followed.track.id]
+
+
+def _keep(path: Path, seen: tuple[FaceTrack, MouthTrace] | None) -> None:
     """Write the landmarks and the mouth's trace of a face; nothing in the file where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[np.generic]] = {}
-    if face is not None and face.mouth is not None:
-        arrays = {name: getattr(face.track, name) for name in TRACK}
-        arrays |= {name: getattr(face.mouth, name) for name in TRACE}
+    if seen is not None:
+        arrays = {name: getattr(seen[0], name) for name in TRACK} | {name: getattr(seen[1], name) for name in TRACE}
     part = path.with_name(f"{path.name}.part")
     with part.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]

@@ -18,10 +18,11 @@ from core.evaluation.face_clips import FaceClip
 from core.evaluation.photo_animation import Animation, animate
 from core.evaluation.watched_faces import (
     FEWEST_FRAMES,
+    LOOKED_AT_S,
     Driver,
     driver,
     face_key,
-    first_seconds,
+    follow,
     frames_of,
     good_enough,
     main_face,
@@ -54,7 +55,7 @@ def measure(clip: FaceClip, models: FaceModels, cache: Path) -> Measured | None:
     kept = cache / f"{face_key(clip)}.json"
     if not kept.exists():
         face = main_face(frames_of(clip), models, rightmost=clip.face == "rightmost")
-        _keep(kept, None if face is None or not good_enough(face) else _numbers(face))
+        _keep(kept, None if face is None or not good_enough(face.track) else _numbers(face))
     numbers = json.loads(kept.read_text())
     return None if numbers is None else _measured("clip", clip, clip.fake, clip.person, numbers)
 
@@ -106,7 +107,8 @@ def _forged(
 
 
 def _driver(clip: FaceClip, models: FaceModels) -> Driver | None:
-    return driver(clip, first_seconds(clip, models), SIDE_PX)
+    followed = follow(frames_of(clip, LOOKED_AT_S), models, rightmost=clip.face == "rightmost")
+    return None if followed is None else driver(clip, followed.track, SIDE_PX)
 
 
 def _numbers(face: FaceMaterial) -> dict[str, float]:

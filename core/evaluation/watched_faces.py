@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -12,11 +13,10 @@ from numpy.typing import NDArray
 from core.evaluation.face_clips import FaceClip
 from core.faces import FaceModels, FaceTracker
 from core.faces.align import CropKeeper
-from core.faces.mouth import MouthRecorder
 from core.faces.regions import REGION_NAMES, region_masks
 from core.settings import VideoLimits
 from core.signals import TraceRecorder
-from core.types import FaceMaterial, Frame, PulseReading, VideoInfo
+from core.types import FaceMaterial, FaceObservation, FaceTrack, Frame, PulseReading, VideoInfo
 from core.video import open_clip
 
 Floats = NDArray[np.float64]
@@ -38,69 +38,88 @@ class Driver:
     landmarks_px: Floats
 
 
-def main_face(frames: Iterable[tuple[VideoInfo, Frame]], models: FaceModels, *, rightmost: bool) -> FaceMaterial | None:
-    """Return the most prominent face, or the rightmost one, without its pulse; None where there is no face."""
-    tracker, recorder, crops = FaceTracker(models), TraceRecorder(REGION_NAMES, region_masks), CropKeeper()
-    mouths = MouthRecorder()
-    video = None
+class Recorder(Protocol):
+    """Keeps something of every face in every frame."""
+
+    def add(self, frame: Frame, observation: FaceObservation) -> None:
+        """Take one face of one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The face that a clip is about, and the tracker's ids that the recorders are finished with."""
+
+    video: VideoInfo
+    track: FaceTrack
+    final_ids: dict[int, int]
+
+
+def follow(
+    frames: Iterable[tuple[VideoInfo, Frame]], models: FaceModels, *recorders: Recorder, rightmost: bool
+) -> Followed | None:
+    """Show every face to the recorders; return the most prominent one, or the rightmost; None where there is none."""
+    tracker, video = FaceTracker(models), None
     for of_clip, frame in frames:
         video = of_clip
         for observation in tracker.step(frame):
-            recorder.add(frame, observation)
-            crops.add(frame, observation)
-            mouths.add(frame, observation)
+            for recorder in recorders:
+                recorder.add(frame, observation)
     tracks = tracker.finish()
     if not tracks or video is None:
         return None
     place = {t.id: float(np.median(t.boxes_xyxy_px[:, [0, 2]])) for t in tracks}
     track = max(tracks, key=lambda t: place[t.id]) if rightmost else tracks[0]
+    return Followed(video, track, tracker.final_ids)
+
+
+def main_face(frames: Iterable[tuple[VideoInfo, Frame]], models: FaceModels, *, rightmost: bool) -> FaceMaterial | None:
+    """Return the face that a clip is about with its colours and crops, without its pulse; None where there is none."""
+    traces, crops = TraceRecorder(REGION_NAMES, region_masks), CropKeeper()
+    followed = follow(frames, models, traces, crops, rightmost=rightmost)
+    if followed is None:
+        return None
+    track = followed.track
     return FaceMaterial(
-        video=video,
+        video=followed.video,
         track=track,
-        trace=recorder.finish(tracker.final_ids)[track.id],
+        trace=traces.finish(followed.final_ids)[track.id],
         pulse=None,
         reading=PulseReading(track.id, "", (), None, None, None, "not read"),
         ppg_map=None,
-        crops=crops.finish(tracker.final_ids).get(track.id),
-        mouth=mouths.finish(tracker.final_ids).get(track.id),
+        crops=crops.finish(followed.final_ids).get(track.id),
     )
 
 
-def first_seconds(clip: FaceClip, models: FaceModels) -> FaceMaterial | None:
-    """Return the main face of a clip in the first `LOOKED_AT_S`; None where there is none."""
-    return main_face(frames_of(clip, LOOKED_AT_S), models, rightmost=clip.face == "rightmost")
-
-
-def good_enough(face: FaceMaterial) -> bool:
+def good_enough(track: FaceTrack) -> bool:
     """Whether a face is large, long and fast enough to be trained on."""
-    times = face.track.times_s
+    times = track.times_s
     if len(times) < FEWEST_FRAMES // 2:
         return False
     rate = 1 / float(np.median(np.diff(times)))
     long_enough = float(times[-1] - times[0]) >= SHORTEST_S
-    return face.track.face_size_px >= SMALLEST_FACE_PX and long_enough and rate >= SLOWEST_HZ
+    return track.face_size_px >= SMALLEST_FACE_PX and long_enough and rate >= SLOWEST_HZ
 
 
-def driver(clip: FaceClip, face: FaceMaterial | None, side_px: int, *, enlarge: bool = True) -> Driver | None:
-    """Return the longest steady part of a face that was seen in the first seconds, at most `MOST_FRAMES`.
+def driver(clip: FaceClip, track: FaceTrack, side_px: int, *, enlarge: bool = True) -> Driver | None:
+    """Return the longest steady part of a face that was followed in the first seconds, at most `MOST_FRAMES`.
 
     Args:
         clip: a real one.
-        face: its main face in the first `LOOKED_AT_S`; None where there is none.
+        track: its main face in the first `LOOKED_AT_S`.
         side_px: of the square pictures.
         enlarge: draw small faces at that side too; else it is the most that a picture has.
     """
-    if face is None or not good_enough(face):
+    if not good_enough(track):
         return None
-    times = face.track.times_s
+    times = track.times_s
     gaps = np.flatnonzero(np.diff(times) > 1.6 * np.median(np.diff(times)))
     starts, ends = np.append(0, gaps + 1), np.append(gaps + 1, len(times))
     longest = int(np.argmax(ends - starts))
     rows = slice(int(starts[longest]), int(min(ends[longest], starts[longest] + MOST_FRAMES)))
     if rows.stop - rows.start < FEWEST_FRAMES:
         return None
-    points = face.track.landmarks_px[rows].astype(np.float64)
-    wanted = {int(i) for i in face.track.frame_indices[rows]}
+    points = track.landmarks_px[rows].astype(np.float64)
+    wanted = {int(i) for i in track.frame_indices[rows]}
     pictures: list[NDArray[np.uint8]] = []
     corner, side, drawn = np.zeros(2), 1.0, side_px
     for _, frame in frames_of(clip, LOOKED_AT_S):
