@@ -51,6 +51,11 @@ class Scene:
         assert self.env.bot.user is not None
         return [number for one in stored if one.author_id == self.env.bot.user.id for number in one.ping_user_ids]
 
+    def labels(self, message: discord.Message) -> list[str]:
+        """The buttons under a message, in order."""
+        rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+        return [child.label or "" for row in rows for child in row.children if isinstance(child, discord.Button)]
+
     def sent_texts(self) -> list[str]:
         """The texts of all messages and edits that the bot sent, in order."""
         calls = [call for call in self.env.http_requests if call.method in {"POST", "PATCH"} and call.json]

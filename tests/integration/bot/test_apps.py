@@ -157,8 +157,8 @@ async def test_a_private_answer_is_posted_for_all_by_its_button(scene: Scene, wo
     (public,) = posted.followups
     assert not public.ephemeral
     assert public.content == "⚠️ Signs of manipulation: **clip.mp4**"
-    assert "Post here" not in labels(asked.response.message)
-    assert "Post here" not in labels(public.message)
+    assert "Post here" not in scene.labels(asked.response.message)
+    assert "Post here" not in scene.labels(public.message)
 
 
 async def test_who_may_not_write_in_a_channel_cannot_post_there(scene: Scene, worker: FakeWorker) -> None:
@@ -175,8 +175,3 @@ async def test_who_may_not_write_in_a_channel_cannot_post_there(scene: Scene, wo
     assert refused.response.ephemeral
     assert refused.response.content == "You may not post in this channel."
     assert refused.followups == []
-
-
-def labels(message: discord.Message) -> list[str]:
-    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
-    return [child.label or "" for row in rows for child in row.children if isinstance(child, discord.Button)]
