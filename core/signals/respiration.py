@@ -40,7 +40,9 @@ class BreathSource:
 
 
 @dataclass(frozen=True, slots=True)
-class _Peak:
+class BreathPeak:
+    """The strongest rate of a source, and its `share` of all that the source changes at 4 to 45 a minute."""
+
     kind: str
     bpm: float
     share: float
@@ -92,7 +94,7 @@ def fused_bpm(sources: Sequence[BreathSource], rate_hz: float) -> float | None:
         return None
     seconds = len(sources[0].values) / rate_hz
     clear, supporting = (float(np.interp(seconds, SECONDS, shares)) for shares in (CLEAR_SHARE, SUPPORTING_SHARE))
-    peaks = [peak for source in sources if (peak := _peak(source, rate_hz)) and peak.share >= supporting]
+    peaks = [peak for source in sources if (peak := breath_peak(source, rate_hz)) and peak.share >= supporting]
     best = max(peaks, key=lambda peak: peak.share, default=None)
     if best is None or best.share < clear:
         return None
@@ -104,8 +106,8 @@ def fused_bpm(sources: Sequence[BreathSource], rate_hz: float) -> float | None:
     return float(np.average([peak.bpm for peak in agreeing], weights=weights))
 
 
-def _peak(source: BreathSource, rate_hz: float) -> _Peak | None:
-    """The strongest rate of a source; None when it does not change, or only drifts."""
+def breath_peak(source: BreathSource, rate_hz: float) -> BreathPeak | None:
+    """Return the strongest rate of a source; None when it does not change, or only drifts."""
     edge = round(rate_hz)  # the first and last second of an analytic signal are not to be trusted
     values = source.values[edge:-edge]
     if np.ptp(values) <= 1e-12 * max(float(np.abs(values).max()), 1e-30):
@@ -114,7 +116,7 @@ def _peak(source: BreathSource, rate_hz: float) -> _Peak | None:
     spectrum = whitened(plain)
     hz = refined_hz(plain, peak_hz(spectrum, BREATH_BAND_HZ))
     at_edge = hz <= BREATH_BAND_HZ[0] + 0.01 or hz >= BREATH_BAND_HZ[1] - 0.005
-    return None if at_edge else _Peak(source.kind, 60 * float(hz), _share_in_peak(spectrum, float(hz)))
+    return None if at_edge else BreathPeak(source.kind, 60 * float(hz), _share_in_peak(spectrum, float(hz)))
 
 
 def _share_in_peak(spectrum: Spectrum, hz: float) -> float:
