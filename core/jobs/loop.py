@@ -14,9 +14,10 @@ from datetime import timedelta
 
 from core.errors import CancelledError, StoreError
 from core.jobs.running import RunningAnalysis
-from core.services import analysis
+from core.services import analysis, evidence
 from core.services.analysis import Engine
 from core.services.clock import Clock
+from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
 from core.settings import VideoLimits
 from core.store import Check, CheckStatus, Store
@@ -157,15 +158,25 @@ class Worker:
             log("check %d: failed: %s", claim.id, sentence)
             await analysis.store_failure(self._store, claim, error, self._clock)
         else:
+            # Before the answer: whoever reads it may delete the message with the clip.
+            await self._keep_clip(claim)
             answered = await analysis.store_report(self._store, claim, report, self._clock)
             logger.info("check %d: %s", claim.id, report.verdict.label if answered else "answered by another worker")
 
+    async def _keep_clip(self, claim: Check) -> None:
+        if claim.incoming_name is not None:
+            clip = self._folders.clip(claim.incoming_name)
+            await evidence.keep_if_wanted(self._store, self._folders.data_dir, claim, clip)
+
     async def _clean_up(self, claim: Check) -> None:
         check = await self._store.checks.get(claim.id)
-        if check is None or check.is_final:
-            self._folders.discard(claim.incoming_name)
         if check is None or check.status in {CheckStatus.CANCELLED, CheckStatus.FAILED}:
             self._folders.discard_figures(claim.id)
+            EvidenceFolder(self._folders.data_dir).delete(claim.id)
+        elif check.is_final and check.repeats_check_id is not None:
+            await self._keep_clip(claim)
+        if check is None or check.is_final:
+            self._folders.discard(claim.incoming_name)
 
 
 async def _either(stop: asyncio.Event, timeout_s: float) -> None:

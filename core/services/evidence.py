@@ -6,17 +6,18 @@ Nothing is kept unless the server turned it on. A clip that nobody flags goes af
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from core.errors import OutputError
+from core.errors import FacepulseError, OutputError
 from core.services.folders import chunks
-from core.store import Check, CheckStatus, Store
+from core.store import Check, Store
+
+logger = logging.getLogger(__name__)
 
 UNFLAGGED_FOR = timedelta(days=7)
 """How long a clip waits for somebody to flag its check."""
@@ -45,7 +46,8 @@ class EvidenceFolder:
         kept = self._path(guild_id, check_id)
         partial = kept.with_suffix(PARTIAL)
         try:
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            kept.parent.mkdir(exist_ok=True)
             with partial.open("wb") as file:
                 for chunk in chunks(media):
                     file.write(chunk)
@@ -71,32 +73,32 @@ class EvidenceFolder:
             path.unlink(missing_ok=True)
         return bool(found)
 
-    def delete_all_of(self, guild_id: int) -> None:
-        """Delete every kept clip of a server."""
-        shutil.rmtree(self.root / str(guild_id), ignore_errors=True)
-
-    def kept(self) -> Iterator[tuple[int, int]]:
-        """Yield server and check of every kept clip."""
+    def kept(self) -> dict[int, list[int]]:
+        """Return the checks with a kept clip by server."""
+        found: dict[int, list[int]] = {}
         for path in self.root.glob("*/*"):
             if path.parent.name.isdigit() and path.name.isdigit():
-                yield int(path.parent.name), int(path.name)
+                found.setdefault(int(path.parent.name), []).append(int(path.name))
+        return found
 
     def _path(self, guild_id: int, check_id: int) -> Path:
         return self.root / str(guild_id) / str(check_id)
 
 
 async def keep_if_wanted(store: Store, data_dir: Path, check: Check, media: bytes | Path) -> bool:
-    """Keep the clip of an answered check where its server wants that; say whether it was kept.
+    """Keep the clip of a check where its server wants that and it is not kept yet; say whether it is kept now.
 
-    Raises:
-        ClipNotFoundError: `media` is a path that cannot be read.
-        OutputError: the clip cannot be written.
-        StoreError: the settings of the server cannot be read.
+    A clip that cannot be kept is logged: the answer does not depend on it.
     """
-    guild_id = check.asker.guild_id
-    if guild_id is None or check.status is not CheckStatus.DONE or check.expired_at is not None:
+    guild_id, folder = check.asker.guild_id, EvidenceFolder(data_dir)
+    if guild_id is None:
         return False
-    if not (await store.guilds.get(guild_id)).keep_evidence:
+    try:
+        if not (await store.guilds.get(guild_id)).keep_evidence:
+            return False
+        if folder.find(guild_id, check.id) is None:
+            await asyncio.to_thread(folder.keep, guild_id, check.id, media)
+    except FacepulseError:
+        logger.exception("check %d: its clip could not be kept as evidence", check.id)
         return False
-    await asyncio.to_thread(EvidenceFolder(data_dir).keep, guild_id, check.id, media)
     return True

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
 from core.store import AuditEntry, Case, Check, Dispute, PersonalRecord, redacted
+
+IDS = re.compile(r"(?<!\d)\d{17,20}(?!\d)")
 
 JsonRows = list[dict[str, Any]]
 
@@ -25,7 +28,7 @@ def personal_data(record: PersonalRecord, user_id: int) -> dict[str, JsonRows]:
             *(_act(entry, user_id) for entry in record.acted),
         ],
         "named": [
-            {**_act(entry, user_id), "details": entry.details}
+            {**_act(entry, user_id), "details": _without_others(entry.details, user_id)}
             for entry in record.named
             if (entry.details, entry.undo) != (redacted(entry.details, user_id), redacted(entry.undo, user_id))
         ],
@@ -92,6 +95,19 @@ def _act(entry: AuditEntry, user_id: int) -> dict[str, Any]:
         "undone_at": _time(entry.undone_at),
         "undone_by_you": entry.undone_by == user_id,
     }
+
+
+def _without_others(value: Any, user_id: int) -> Any:
+    """Return JSON without the ids of others, which are all numbers as large as those of Discord."""
+    if isinstance(value, dict):
+        return {key: _without_others(inner, user_id) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_others(inner, user_id) for inner in value]
+    if isinstance(value, str):
+        return IDS.sub(lambda found: found[0] if found[0] == str(user_id) else "…", value)
+    if isinstance(value, int) and IDS.fullmatch(str(value)):
+        return str(value) if value == user_id else None
+    return value
 
 
 def _id(number: int | None) -> str | None:

@@ -108,7 +108,8 @@ class Privacy:
     async def export(self, user_id: int) -> bytes:
         """Return everything that is stored with the id of a user, as a JSON object in UTF-8.
 
-        Reports of the checks are in it; ids of other people are not. Ids are texts, times are in UTC.
+        Reports of the checks are in it; ids of other people only where this user wrote them. Ids are texts, times
+        are in UTC.
 
         Raises:
             StoreError: the log cannot be read.

@@ -60,12 +60,14 @@ async def retain(store: Store, folders: Folders, clock: Clock = utc_now, every_s
 
 
 async def _sweep_clips(store: Store, folder: EvidenceFolder, clock: Clock) -> int:
-    kept = await asyncio.to_thread(lambda: list(folder.kept()))
-    numbers = [check_id for _, check_id in kept]
-    gone = await store.expiry.decided_or_gone(numbers, clock() - UNFLAGGED_FOR)
-    for check_id in gone:
-        await asyncio.to_thread(folder.delete, check_id)
-    return len(gone)
+    deleted = 0
+    for guild_id, check_ids in (await asyncio.to_thread(folder.kept)).items():
+        keeps = (await store.guilds.get(guild_id)).keep_evidence
+        unflagged_before = clock() - UNFLAGGED_FOR if keeps else clock()
+        for check_id in await store.expiry.decided_or_gone(check_ids, unflagged_before):
+            await asyncio.to_thread(folder.delete, check_id)
+            deleted += 1
+    return deleted
 
 
 def _delete_figures(folders: Folders, check_ids: tuple[int, ...]) -> None:

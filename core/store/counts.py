@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.store.case_rows import CaseState
 from core.store.database import Database
 from core.store.moderation_tables import CASES
-from core.store.rows import CheckStatus
+from core.store.rows import CheckStatus, Origin
 from core.store.tables import CHECKS
 
 DAY = timedelta(days=1)
@@ -91,10 +91,10 @@ class CountRepository:
             )
             return moment
 
-    async def waiting(self, guild_id: int | None, user_id: int | None) -> int:
-        """Return how many checks of a user, or with None of everybody, wait or run in a server."""
-        unfinished = CHECKS.c.status.in_((CheckStatus.QUEUED, CheckStatus.RUNNING))
-        wanted = select(func.count()).select_from(CHECKS).where(unfinished, *_of(guild_id, user_id))
+    async def waiting(self, origin: Origin, guild_id: int | None, user_id: int | None) -> int:
+        """Return how many checks of an origin wait or run in a server: of a user, or with None of everybody."""
+        unfinished = CHECKS.c.status.in_((CheckStatus.QUEUED, CheckStatus.RUNNING)), CHECKS.c.origin == origin
+        wanted = select(func.count()).select_from(CHECKS).where(*unfinished, *_of(guild_id, user_id))
         async with self._database.reading() as connection:
             return await connection.scalar(wanted) or 0
 

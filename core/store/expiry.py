@@ -58,8 +58,8 @@ class ExpiryRepository:
     async def decided_or_gone(self, check_ids: Sequence[int], unflagged_before: datetime) -> frozenset[int]:
         """Return which of these checks need no evidence kept.
 
-        Those are: decided, expired or not in the log, and those finished before `unflagged_before` that nobody
-        flagged.
+        Those are: decided, without an answer, expired or not in the log, and those finished before `unflagged_before`
+        that nobody flagged.
         """
         needed: set[int] = set()
         async with self._database.reading() as connection:
@@ -67,7 +67,11 @@ class ExpiryRepository:
                 wanted: Any = (
                     select(CHECKS.c.id, CHECKS.c.finished_at, CASES.c.state)
                     .outerjoin(CASES, CASES.c.check_id == CHECKS.c.id)
-                    .where(CHECKS.c.id.in_(part), CHECKS.c.expired_at.is_(None))
+                    .where(
+                        CHECKS.c.id.in_(part),
+                        CHECKS.c.expired_at.is_(None),
+                        CHECKS.c.status.not_in((CheckStatus.FAILED, CheckStatus.CANCELLED)),
+                    )
                 )
                 for row in await connection.execute(wanted):
                     young = row.finished_at is None or row.finished_at >= unflagged_before
