@@ -18,6 +18,7 @@ from bot.client import FacepulseBot, stay_joined
 from bot.web.app import build_web_app, serving
 from core.errors import FacepulseError
 from core.jobs.local import LocalWorkers
+from core.services.retention import retain
 from core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ async def serve(settings: Settings) -> None:
             app = await stack.enter_async_context(start_app(settings))
             address = await stack.enter_async_context(_page(app))
             await stack.enter_async_context(LocalWorkers(settings))
+            await stack.enter_async_context(_retention(app))
             _announce(settings, address)
             await _until_stopped(stop, app)
             click.echo("Stopping…")
@@ -68,6 +70,17 @@ async def _page(app: App) -> AsyncIterator[str]:
     web_app = build_web_app(app.house(), settings.web_host)
     async with serving(web_app, settings.web_host, settings.web_port) as address:
         yield address
+
+
+@asynccontextmanager
+async def _retention(app: App) -> AsyncIterator[None]:
+    """Let checks expire and delete kept clips, now and then, for as long as the block lasts."""
+    keeping = asyncio.create_task(retain(app.store, app.services.desk.folders), name="retention")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping], timeout=LEAVE_S)
 
 
 def _announce(settings: Settings, address: str) -> None:

@@ -1,5 +1,6 @@
 """`facepulse run` as a process: it says where it is, serves, and stops without a trace."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -9,10 +10,15 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+
+from core.store import HistoryFilter, migrate, open_store
+from tests.synth.logs import becomes
+from tests.synth.moderation import answered
 
 COMMAND = [sys.executable, "-c", "from bot.commands.run import run; run()"]
 STOP_S = 15.0
@@ -57,6 +63,33 @@ def test_it_serves_without_a_token_and_stops_cleanly(tmp_path: Path, number: sig
         assert "Traceback" not in errors
         assert psutil.wait_procs(children, timeout=1)[1] == []
         assert (tmp_path / "data" / "facepulse.sqlite3").is_file()
+
+
+def test_it_lets_old_checks_expire_when_it_starts(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'data' / 'facepulse.sqlite3'}"
+    migrate(url)
+
+    async def fill() -> None:
+        async with open_store(url) as store:
+            await answered(store, at=datetime.now(UTC) - timedelta(days=91), name="old.mp4")
+            await answered(store, b"b", at=datetime.now(UTC), name="new.mp4")
+
+    async def names() -> list[str]:
+        async with open_store(url) as store:
+            return [row.source_name for row in await store.log.list(HistoryFilter())]
+
+    async def old_is_gone() -> bool:
+        return await names() == ["new.mp4", ""]
+
+    asyncio.run(fill())
+    with service(tmp_path) as (process, _):
+        asyncio.run(becomes(old_is_gone, STOP_S))
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=STOP_S)
+
+    assert process.returncode == 0
+    assert "retention: 1 checks expired" in errors
+    assert "Traceback" not in errors
 
 
 def failed_start(tmp_path: Path, env: dict[str, str]) -> str:
