@@ -18,7 +18,7 @@ from core.services.privacy import Forgotten, PrivacySummary
 
 FILE_NAME = "facepulse-data.json"
 
-WHERE = N_("On the machine that runs me, and nowhere else: nothing is sent to other services.")
+WHERE = N_("On the machine that runs me: only answers go back to Discord, and nothing goes to other services.")
 RIGHTS = N_("`/privacy export` gives you all of it as a file; `/privacy forget` deletes it.")
 NOTHING = N_("Nothing is stored about you.")
 FORGET = N_(

@@ -57,7 +57,7 @@ async def test_show_tells_what_is_stored_and_why_to_its_person_alone(scene: Scen
     assert "1 entry" in text
     assert "Checks you asked for" in text
     assert "To answer you" in text
-    assert "nothing is sent to other services" in text
+    assert "nothing goes to other services" in text
 
 
 async def test_one_of_whom_nothing_is_stored_is_told_so(scene: Scene) -> None:
