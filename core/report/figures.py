@@ -25,6 +25,10 @@ MAX_DRAWN_FACES = 3
 PAGE_SCALE = 1.25
 WIDTH_PX = 1000
 PICTURE_PX = (1200, 900)
+BAND_PX = 140
+"""Height of the verdict's band in the picture."""
+SHORT_PX = 570
+"""Height of the picture where there is no pulse to draw: empty space says nothing."""
 RATE_TITLE = "How strongly each rate beats"
 
 
@@ -153,26 +157,37 @@ def _pulse_title(faces: Sequence[NamedFace]) -> str:
 
 
 def evidence_picture(analysis: Analysis) -> bytes:
-    """Return one PNG of 1200×900 pixels for a chat: verdict, pictures, and the pulse of the most prominent face."""
-    width_px, _ = PICTURE_PX
-    figure = style.new_figure(*PICTURE_PX)
+    """Return one PNG for a chat: verdict, pictures, and the pulse of the face that the verdict is about.
+
+    It is 1200 pixels wide and 900 high, or `SHORT_PX` where there is no pulse to draw.
+    """
     faces = named_faces(analysis)
-    _draw_verdict_band(figure, analysis)
-    blending = appearance_map(faces[0].material) if faces else None
+    face = deciding_face(faces, analysis.report.verdict)
+    has_pulse = face is not None and face.material.pulse is not None
+    width_px, height_px = PICTURE_PX[0], PICTURE_PX[1] if has_pulse else SHORT_PX
+    figure = style.new_figure(width_px, height_px)
+    _draw_verdict_band(figure, analysis, height_px)
+    blending = None if face is None else appearance_map(face.material)
     frames_px = width_px - 72 - (0 if blending is None else 290)
     frames_axes = style.add_panel(figure, (36, 192, frames_px, 228), "Pictures from the clip")
     panels.draw_key_frames(frames_axes, analysis.key_frames, _face_marks(faces))
     if blending is not None:
         panels.draw_blending(style.add_panel(figure, (930, 192, 234, 214), "Signs of blending"), *blending)
-    if faces and faces[0].material.pulse is not None:
-        _draw_face_panels(figure, faces[0])
+    if face is not None and has_pulse:
+        _draw_face_panels(figure, face)
     else:
-        why = panels.no_pulse_words(faces[0]) if faces else panels.NO_FACE
-        style.say_instead(style.add_panel(figure, (36, 480, width_px - 72, 300), "Blood flow"), why)
+        why = panels.NO_FACE if face is None else panels.no_pulse_words(face)
+        style.say_instead(style.add_panel(figure, (36, 478, width_px - 72, 50), "Blood flow"), why, characters=110)
     note = "Screening aid: says what was measured, proves nothing."
-    others = f"{len(faces)} faces found; the most prominent is drawn. " if len(faces) > 1 else ""
-    figure.text(0.03, 0.012, others + note, fontsize=style.TEXT_PT, color=style.FAINT_INK)
+    others = "" if face is None or len(faces) < 2 else f"{len(faces)} faces found; {face.name} is drawn. "
+    figure.text(0.03, 11 / height_px, others + note, fontsize=style.TEXT_PT, color=style.FAINT_INK)
     return style.to_png(figure)
+
+
+def deciding_face(faces: Sequence[NamedFace], verdict: Verdict) -> NamedFace | None:
+    """Return the face that the first reason of a verdict names, else the most prominent; None without faces."""
+    named = (face for face in faces if verdict.reasons[0].startswith((f"{face.name}:", f"{face.name} ")))
+    return next(named, faces[0] if faces else None)
 
 
 def _page_figure(title: str, draw: Callable[[Axes], None], height_px: int = 320) -> bytes:
@@ -190,18 +205,19 @@ def _draw_face_panels(figure: Figure, face: NamedFace) -> None:
     panels.draw_ppg_map(flow, face)
 
 
-def _draw_verdict_band(figure: Figure, analysis: Analysis) -> None:
+def _draw_verdict_band(figure: Figure, analysis: Analysis, height_px: int) -> None:
     verdict = analysis.report.verdict
     words = VERDICT_WORDS[verdict.label]
-    axes = figure.add_axes((0, 1 - 140 / 900, 1, 140 / 900))
+    axes = figure.add_axes((0, 1 - BAND_PX / height_px, 1, BAND_PX / height_px))
     axes.set_xlim(0, 1200)
-    axes.set_ylim(0, 140)
+    axes.set_ylim(0, BAND_PX)
     style.hide_axis(axes)
-    axes.add_patch(Rectangle((0, 0), 1200, 140, facecolor=words.colour, lw=0))
+    axes.add_patch(Rectangle((0, 0), 1200, BAND_PX, facecolor=words.colour, lw=0))
     draw_icon(axes, verdict.label, (78, 70), 40)
     axes.text(144, 92, words.title, color="white", fontsize=27, fontweight="bold", va="center")
     likelihood = _likelihood(verdict)
-    reason = "\n".join(textwrap.wrap(verdict.reasons[0], 105)[:2])
+    told = " ".join(verdict.reasons[:2])
+    reason = "\n".join(textwrap.wrap(told, 105, max_lines=2, placeholder=" …"))
     axes.text(144, 38, reason, color="white", fontsize=13, va="center", linespacing=1.35)
     axes.text(1170, 92, likelihood, color="white", fontsize=14, va="center", ha="right")
 

@@ -207,7 +207,7 @@ def draw_key_frames(axes: Axes, frames: Sequence[KeyFrame], names: Mapping[int, 
         left += width + gap
     axes.set_xlim(0, max(left - gap, room * (1 + caption)))
     axes.set_ylim(-caption, 1)
-    axes.set_anchor("W")
+    axes.set_anchor("NW")
 
 
 def _that_fit(frames: Sequence[KeyFrame], room: float, gap: float) -> list[KeyFrame]:

@@ -32,7 +32,19 @@ def picture(png: bytes) -> Image.Image:
 @pytest.mark.parametrize("label", list(VerdictLabel))
 @pytest.mark.parametrize(("faces", "bpm"), [(0, None), (1, 72.0), (2, None), (5, 60.0)])
 def test_every_analysis_has_a_picture_of_the_promised_size(label: VerdictLabel, faces: int, bpm: float | None) -> None:
-    assert picture(evidence_picture(make_analysis(label=label, faces=faces, bpm=bpm))).size == (1200, 900)
+    height = 900 if bpm is not None else figures.SHORT_PX
+    assert picture(evidence_picture(make_analysis(label=label, faces=faces, bpm=bpm))).size == (1200, height)
+
+
+def test_the_face_that_the_verdict_is_about_is_drawn() -> None:
+    analysis = make_analysis(faces=3)
+    faces = named_faces(analysis)
+    verdict = replace(analysis.report.verdict, reasons=("Face B: signs of manipulation.", "Face A: can't tell."))
+    about = figures.deciding_face(faces, verdict)
+    assert about is not None
+    assert about.name == "Face B"
+    assert figures.deciding_face(faces, analysis.report.verdict) is faces[0]
+    assert figures.deciding_face((), verdict) is None
 
 
 @pytest.mark.parametrize("bpm", [48.0, 72.0, 109.0, 150.0])
