@@ -36,11 +36,10 @@ def main() -> int:
         clip = arguments.clip or synthetic_clip(Path(folder))
         analysis = analyse(clip, VideoLimits())
         rows = [_measure(clip) for _ in range(max(arguments.runs, 1))]
-        signals = signal_speed.measure(clip, analysis.faces[0], arguments.runs) if analysis.faces else None
-    _print_table(analysis, rows)
-    if signals is not None:
-        print()
-        signal_speed.print_table(signals, analysis.faces[0])
+        _print_table(analysis, rows)
+        for face in analysis.faces[:1]:
+            print()
+            signal_speed.print_table(signal_speed.measure(clip, face, arguments.runs), face)
     return 0
 
 
