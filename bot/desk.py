@@ -14,13 +14,18 @@ from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.store import Store
 from core.types import Progress, Report
 
+NAMELESS = "clip"
+"""Instead of a name that was forgotten."""
+EXPIRED = "This answer is no longer kept."
+
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
     """A check as its row says it now. `id` is the case number; `ahead` counts the checks that are before it.
 
-    `report` is there when `status` is done, `error` (a sentence) and `error_code` when it failed; `checked_before` is
-    the case whose answer was given again. The ids are Discord's, None outside of it; `locale` is the asker's.
+    `report` is there when `status` is done, `error` (a sentence) and `error_code` when it failed; an answer that is no
+    longer kept has an `error` too. `checked_before` is the case whose answer was given again. The ids are Discord's,
+    None outside of it; `locale` is the asker's.
     """
 
     id: int
@@ -103,12 +108,12 @@ class Desk:
         ahead = await self._store.checks.queue_position(check.id) if check.status is CheckStatus.QUEUED else None
         return CheckView(
             id=check.id,
-            filename=check.source_name,
+            filename=check.source_name or NAMELESS,
             status=check.status,
             ahead=ahead or 0,
             progress=check.progress,
             report=check.report(),
-            error=check.error_sentence,
+            error=check.error_sentence if check.expired_at is None else EXPIRED,
             error_code=check.error_code,
             checked_before=check.repeats_check_id,
             origin=check.asker.origin,

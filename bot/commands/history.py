@@ -199,7 +199,7 @@ def _answer(row: HistoryRow) -> str:
     if row.label is not None:
         again = "" if row.repeats_check_id is None else f" (as in case {row.repeats_check_id})"
         return VERDICT_WORDS[row.label].title + again
-    return _UNFINISHED.get(row.status) or f"no answer: {row.error_sentence}"
+    return _UNFINISHED.get(row.status) or f"no answer: {row.error_sentence or 'no longer kept'}"
 
 
 def _place(row: HistoryRow) -> str:

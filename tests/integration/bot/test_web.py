@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +18,8 @@ from core.store import HistoryFilter, Store
 from core.types import Progress, Stage, VerdictLabel
 from tests.integration.bot.conftest import MAX_BYTES
 from tests.integration.bot.support import PNG, FakeWorker, report_for
+from tests.synth.logs import NOON
+from tests.synth.moderation import GUILD, answered
 
 Client = TestClient[aiohttp.web.Request, aiohttp.web.Application]
 
@@ -260,3 +263,15 @@ async def test_a_busy_port_is_one_sentence(desk: Desk) -> None:
         with pytest.raises(SettingsError, match=rf"^Port {port} of 127\.0\.0\.1 is in use; .*FACEPULSE_WEB_PORT"):
             async with serving(again, "127.0.0.1", port):
                 pass
+
+
+async def test_an_answer_that_is_no_longer_kept_says_so(client: Client, store: Store) -> None:
+    check = await answered(store, name="holiday.mp4")
+    await store.expiry.expire(GUILD, NOON + timedelta(days=1), NOON)
+
+    page = await (await client.get(f"/checks/{check.id}")).text()
+
+    assert "This answer is no longer kept." in page
+    assert "holiday" not in page
+    values = await (await client.get(f"/api/checks/{check.id}")).json()
+    assert (values["status"], values["answer"], values["clip"]) == ("done", None, "clip")
