@@ -15,6 +15,9 @@ from bot.i18n import N_, Say
 from core.report.words import VERDICT_WORDS
 from core.types import GuildSettings
 
+NAMELESS = "\u200b"
+"""The name of a field that goes on with the one before: Discord takes no empty one."""
+
 WHAT = N_(
     "I look at the faces in a video clip or picture for signs of manipulation, and say what that rests on. I am a "
     "screening aid, not a proof: I can be wrong, and I would rather say that I can't tell than accuse a real person."
@@ -60,14 +63,8 @@ def help_embed(usable: Iterable[Usable], say: Say) -> discord.Embed:
     """Return what the bot does, how to ask, what its answers mean, and which commands the reader may use."""
     embed = discord.Embed(title=say("👋 Facepulse"), description=say(WHAT))
     embed.add_field(name=say("How to ask"), value=say(HOW_TO_ASK), inline=False)
-    embed.add_field(
-        name=say("What the answers mean"), value=clip_text("\n".join(_answers(say)), FIELD_LIMIT), inline=False
-    )
-    lines = [f"`{command.name}` {command.does}" for command in usable]
-    if lines:
-        embed.add_field(
-            name=say("Commands that you may use"), value=clip_text("\n".join(lines), FIELD_LIMIT), inline=False
-        )
+    _add_lines(embed, say("What the answers mean"), _answers(say))
+    _add_lines(embed, say("Commands that you may use"), [f"`{command.name}` {command.does}" for command in usable])
     embed.add_field(name=say("Privacy"), value=say(PRIVACY), inline=False)
     embed.set_footer(text=say(words.SCREENING_AID))
     return embed
@@ -98,6 +95,18 @@ def usable_by(
 def _works_in_direct_messages(command: Any) -> bool:
     contexts = command.allowed_contexts
     return not command.guild_only and (contexts is None or contexts.dm_channel is not False)
+
+
+def _add_lines(embed: discord.Embed, name: str, lines: Iterable[str]) -> None:
+    """Add whole lines to an embed, in as many fields as they need; no field without a line."""
+    value = ""
+    for line in (clip_text(line, FIELD_LIMIT) for line in lines):
+        if value and len(value) + 1 + len(line) > FIELD_LIMIT:
+            embed.add_field(name=name, value=value, inline=False)
+            value, name = "", NAMELESS
+        value = f"{value}\n{line}" if value else line
+    if value:
+        embed.add_field(name=name, value=value, inline=False)
 
 
 def _answers(say: Say) -> Iterator[str]:

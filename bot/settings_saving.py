@@ -54,8 +54,9 @@ class SettingsDesk:
         self, interaction: discord.Interaction, part: Part, changes: dict[str, Any], *, note: str | None = None
     ) -> None:
         """Change settings, if anything is to change, and answer with the values as they are then."""
+        await interaction.response.defer(ephemeral=True, thinking=True)  # a busy database must not cost the answer
         embed = await self._saved(interaction, part, changes, note)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await interaction.followup.send(embed=embed, ephemeral=True)
 
     async def ask_first(
         self, interaction: discord.Interaction, part: Part, changes: dict[str, Any], told: str, label: str
@@ -64,7 +65,9 @@ class SettingsDesk:
         guild, settings, say = await self.seen(interaction)
 
         async def do(click: discord.Interaction) -> None:
-            await click.response.edit_message(content=None, embed=await self._saved(click, part, changes), view=None)
+            await click.response.defer()
+            embed = await self._saved(click, part, changes)
+            await click.edit_original_response(content=None, embed=embed, view=None)
 
         trouble = trouble_with(part, replace(settings, **changes), self._place(guild), say)
         if trouble:
@@ -76,11 +79,12 @@ class SettingsDesk:
         guild, _, say = await self.seen(interaction)
 
         async def do(click: discord.Interaction) -> None:
+            await click.response.defer()
             settings = await self._guilds.reset(guild.id, by=click.user.id)
             spoken = i18n.for_interaction(click, settings)
             content = spoken("✅ All settings have their defaults again.")
             embed = settings_embed(settings, guild.name, spoken)
-            await click.response.edit_message(content=content, embed=embed, view=None)
+            await click.edit_original_response(content=content, embed=embed, view=None)
 
         await Confirm(do, label=say("Reset"), say=say).ask(interaction, say(RESET))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import discord
 
-from bot.embeds import FIELD_LIMIT, clip_text
+from bot.embeds import FIELD_LIMIT, FIELD_NAME_LIMIT, clip_text
 from bot.i18n import N_, Say
 from bot.permissions import ACTS, READ, WRITE, Channel, Lack, how_to_grant, lacking, lacking_anywhere, names_of
 from bot.settings_text import LIST_SHOWN
@@ -15,8 +15,8 @@ from core.types import ActionMode, GuildSettings
 
 GOOD, BAD, OFF = "✅", "❌", "➖"
 """Each stands before words that say the same."""
-MOST_FIELDS = 15
-"""Channels are told one a field; an embed may have 25 fields and 6,000 characters."""
+OWN_LIMIT = 5600
+"""Characters; Discord takes 6,000. Channels are told one a field, of which there are fewer than the 25 it takes."""
 
 ALL_THERE = N_("All permissions are there.")
 CONTENT_ON = N_("Message content intent: on. New clips can be checked by themselves.")
@@ -40,10 +40,16 @@ def check_embed(here: Channel, settings: GuildSettings, place: Place, say: Say) 
         say: the reader's language.
     """
     embed = discord.Embed(title=say("🔧 Setup check"))
-    fields = [*_channel_fields(here, settings, place.guild, say), _acting_field(settings, place.guild, say)]
-    for name, value in fields[:MOST_FIELDS]:
-        embed.add_field(name=clip_text(name, 256), value=clip_text(value, FIELD_LIMIT // 3), inline=False)
+    acting = _acting_field(settings, place.guild, say)
     embed.add_field(name=say("Intents"), value=_intent_line(settings, place, say), inline=False)
+    fields = [acting, *_channel_fields(here, settings, place.guild, say)]
+    for told, (name, value) in enumerate(fields):
+        name, value = clip_text(name, FIELD_NAME_LIMIT), clip_text(value, FIELD_LIMIT)  # noqa: PLW2901
+        if len(embed) + len(name) + len(value) > OWN_LIMIT:
+            more = say.plural("{n} more place", "{n} more places", len(fields) - told)
+            embed.add_field(name="…", value=more, inline=False)
+            break
+        embed.add_field(name=name, value=value, inline=False)
     missing = sum(field.value.startswith(BAD) for field in embed.fields if field.value)
     embed.description = (
         say.plural("{n} thing is missing.", "{n} things are missing.", missing)

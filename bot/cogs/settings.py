@@ -16,7 +16,7 @@ from bot.settings_lists import changed_list, suggestions
 from bot.settings_saving import SettingsDesk
 from bot.settings_text import KINDS, LANGUAGE_NAMES, Part
 from core.errors import SettingsError
-from core.types import ActionKind, ActionMode, AnswerPlace, WhoMayAsk
+from core.types import ActionKind, ActionMode, AnswerPlace, GuildSettings, WhoMayAsk
 
 OWN_LANGUAGE = "own"
 
@@ -284,8 +284,7 @@ class SettingsCog(
             timeout_minutes=minutes,
         )
         then = replace(settings, **changes)
-        does_more = settings.action_mode is not ActionMode.ON or then.action_kind is not settings.action_kind
-        if then.action_mode is ActionMode.ON and does_more:
+        if then.action_mode is ActionMode.ON and _does_more(settings, then):
             told = say(CONSEQUENCES_OF_ACTING, share=then.action_probability, kind=say(KINDS[then.action_kind]))
             await self._desk.ask_first(interaction, Part.ACTION, changes, told, say("Switch it on"))
             return
@@ -333,6 +332,16 @@ class SettingsCog(
     async def _suggest(self, interaction: discord.Interaction, setting: str, typed: str) -> list[Choice[str]]:
         guild, settings, say = await self._desk.seen(interaction)
         return suggestions(getattr(settings, setting), guild, typed, say)
+
+
+def _does_more(now: GuildSettings, then: GuildSettings) -> bool:
+    """Return whether Facepulse would do by itself what it does not now: more, other things, or more often."""
+    return (
+        now.action_mode is not ActionMode.ON
+        or then.action_kind is not now.action_kind
+        or then.action_probability < now.action_probability
+        or then.timeout_minutes > now.timeout_minutes
+    )
 
 
 def _given(**changes: Any) -> dict[str, Any]:

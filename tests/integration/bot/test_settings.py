@@ -243,6 +243,8 @@ async def test_a_question_that_nobody_answers_loses_its_buttons(scene: Scene) ->
 async def test_action_that_does_more_than_before_is_asked_again_but_less_is_not(scene: Scene) -> None:
     await scene.services.guilds.change(scene.guild.id, by=1, action_mode=ActionMode.ON)
     assert "Let me act by myself?" in text_of(await scene.set("action", kind="timeout"))
+    assert "From a likelihood of 90%" in text_of(await scene.set("action", likelihood=90))
+    assert "✅ Saved" in text_of(await scene.set("action", likelihood=99))
     assert "✅ Saved" in text_of(await scene.set("action", mode="off"))
 
     assert (await scene.settings()).action_kind is ActionKind.HIDE
