@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot import embeds, flagging, i18n
@@ -68,9 +69,8 @@ class Follower:
             settings = await self._services.guilds.get(check.guild_id)
             await self._announce(self._bot, self._services, check, settings)
 
-    async def resume(self) -> None:
+    async def resume(self, left_open: Sequence[CheckView]) -> None:
         """Answer what was asked before a restart: checks that are not over, and those that ended meanwhile."""
-        left_open = await self._desk.left_open()
         if left_open:
             logger.info("checks taken up from before the restart: %d", len(left_open))
         await asyncio.gather(*(self._take_up(check) for check in left_open))

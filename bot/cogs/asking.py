@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot import admission, embeds, i18n
 from bot.answers import Answer, Content, DirectAnswer, Edit, Hint, MessageAnswer, upload_limit_of
 from bot.attachments import MOST_CLIPS, UNREACHED, Afresh, attachments_of, is_clip, same_attachment
+from bot.desk import CheckView
 from bot.i18n import N_, Say
 from bot.questions import HOW_TO, NOT_A_CLIP, Missing, Question, asked, is_addressed
 from bot.services import Services
@@ -38,6 +39,10 @@ NO_DIRECT_MESSAGES = N_(
 )
 
 
+Place = tuple[Answer, int | None]
+"""Where an answer is shown, and the number of its message where all may read it."""
+
+
 class Asking(commands.Cog):
     """Listens for mentions; every clip gets one message that becomes its answer."""
 
@@ -53,12 +58,17 @@ class Asking(commands.Cog):
             self._resuming.cancel()
 
     async def cog_load(self) -> None:
-        """Take up the checks that were asked for before a restart."""
-        self._resuming = asyncio.create_task(self._resume(), name="resume checks")
+        """Take up the checks from before a restart: all that have no answer before Discord is joined."""
+        try:
+            left_open = await self._desk.left_open()
+        except FacepulseError:
+            logger.exception("the checks from before the restart cannot be taken up")
+            return
+        self._resuming = asyncio.create_task(self._resume(left_open), name="resume checks")
 
-    async def _resume(self) -> None:
+    async def _resume(self, left_open: tuple[CheckView, ...]) -> None:
         await self._bot.wait_until_ready()
-        await self._bot.follower.resume()
+        await self._bot.follower.resume(left_open)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -98,49 +108,53 @@ class Asking(commands.Cog):
         if admitted.refused is not None:
             await self._say(message, admitted.refused)
         clips = clips[: admitted.allowed]
-        await asyncio.gather(*(self._answer(message, question, clip, say, settings) for clip in clips))
+        signs = [self._first_sign(message, clip, say, settings, first=clip is clips[0]) for clip in clips]
+        places = await asyncio.gather(*signs)
+        await asyncio.gather(
+            *(self._answer(message, question, clip, say, place) for clip, place in zip(clips, places, strict=True))
+        )
 
-    async def _answer(
+    async def _first_sign(
         self,
         message: discord.Message,
-        question: Question,
         clip: discord.Attachment,
         say: Say,
         settings: GuildSettings | None,
+        *,
+        first: bool,
+    ) -> Place | None:
+        """Answer at once; None where nothing more comes of it: the clip is too large, or nobody can be answered."""
+        most = self._bot.intake.max_bytes
+        if clip.size > most:
+            await self._say(message, embeds.too_large_text(say, clip.filename, clip.size, most))
+            return None
+        text = embeds.looking_text(say, clip.filename)
+        if settings is None or settings.answer_place is AnswerPlace.PUBLIC:
+            posted = await self._say(message, text)
+            return None if posted is None else (MessageAnswer(posted, upload_limit_of(message.guild)), posted.id)
+        answer = DirectAnswer(self._bot, message.author.id, Hint(message.channel, say, message.author.id))
+        reached = await answer.show(Content(text)) is Edit.DONE
+        if first:
+            await self._say(message, say(IN_PRIVATE if reached else NO_DIRECT_MESSAGES))
+        return (answer, None) if reached else None
+
+    async def _answer(
+        self, message: discord.Message, question: Question, clip: discord.Attachment, say: Say, place: Place | None
     ) -> None:
-        intake, name = self._bot.intake, clip.filename
-        if clip.size > intake.max_bytes:
-            await self._say(message, embeds.too_large_text(say, name, clip.size, intake.max_bytes))
-            return
-        place = await self._first_sign(message, embeds.looking_text(say, name), say, settings)
         if place is None:
             return
         answer, answer_id = place
         with contextlib.suppress(*UNREACHED):
             await message.channel.typing()
         try:
-            check = await intake.take(clip, _asker(message, question, clip, say), _afresh(question, clip))
+            check = await self._bot.intake.take(clip, _asker(message, question, clip, say), _afresh(question, clip))
             if answer_id is not None:
                 await self._desk.answer_is(check.id, answer_id)
         except FacepulseError as error:
             logger.info("no check in channel %d: %s", message.channel.id, error)
-            await answer.show(Content(embeds.failure_text(say, name, str(error))))
+            await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))
             return
         await self._bot.follower.follow(check, answer, say)
-
-    async def _first_sign(
-        self, message: discord.Message, text: str, say: Say, settings: GuildSettings | None
-    ) -> tuple[Answer, int | None] | None:
-        """Answer at once and return where the answer will be, with the number of its message where all may read it."""
-        if settings is None or settings.answer_place is AnswerPlace.PUBLIC:
-            posted = await self._say(message, text)
-            if posted is None:
-                return None
-            return MessageAnswer(posted, upload_limit_of(message.guild)), posted.id
-        answer = DirectAnswer(self._bot, message.author.id, Hint(message.channel, say, message.author.id))
-        reached = await answer.show(Content(text)) is Edit.DONE
-        await self._say(message, say(IN_PRIVATE if reached else NO_DIRECT_MESSAGES))
-        return (answer, None) if reached else None
 
     async def _say(self, message: discord.Message, text: str) -> discord.Message | None:
         """Answer a message, also one that is gone by now; None, and a line in the log, where that is not allowed."""

@@ -175,3 +175,15 @@ async def test_who_may_not_write_in_a_channel_cannot_post_there(scene: Scene, wo
     assert refused.response.ephemeral
     assert refused.response.content == "You may not post in this channel."
     assert refused.followups == []
+
+
+async def test_an_answer_that_discord_no_longer_lets_change_goes_on_as_an_ordinary_message(
+    scene: Scene, worker: FakeWorker
+) -> None:
+    asked = await scene.alice.slash(scene.channel, "check", video=CLIP)
+    scene.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=401, code=50027, times=None)
+    await finish_fake(worker)
+    await scene.wait()
+
+    assert asked.response is not None
+    assert asked.response.content == "⚠️ Signs of manipulation: **clip.mp4**"

@@ -231,3 +231,12 @@ async def test_an_address_that_expired_is_fetched_anew(scene: Scene, monkeypatch
 
     assert len(tries) == 2
     assert "Waiting to start" in scene.answer.content
+
+
+async def test_several_clips_in_private_are_announced_once(scene: Scene, services: Services, store: Store) -> None:
+    await services.guilds.change(scene.guild.id, by=1, answer_place=AnswerPlace.PRIVATE)
+    await scene.ask(("a.mp4", b"a"), ("b.mp4", b"b"))
+
+    assert scene.answer.content == IN_PRIVATE
+    assert len(scene.direct_messages) == 2
+    assert sorted(await names_in(store)) == ["a.mp4", "b.mp4"]
