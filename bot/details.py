@@ -52,7 +52,7 @@ def _clip_line(say: Say, report: Report) -> str:
 
 
 def _field(say: Say, evidence: Evidence, names: dict[int, str]) -> tuple[str, str]:
-    detector = evidence.detector.replace("_", " ")
+    detector = say.told(evidence.detector.replace("_", " "))
     where = say("the whole clip") if evidence.track is None else names.get(evidence.track, say("a face"))
     name = say("{where}: {detector} {version}", where=where, detector=detector, version=evidence.version)
     lines = []
@@ -60,7 +60,7 @@ def _field(say: Say, evidence: Evidence, names: dict[int, str]) -> tuple[str, st
         lines.append(say("Score {score:.2f} of 1", score=evidence.fake_score))
     if evidence.abstained_because is not None:
         lines.append(say("No score: {why}", why=plain(say.told(evidence.abstained_because))))
-    measured = ", ".join(plain(measurement_words(one)) for one in evidence.measurements)
+    measured = ", ".join(plain(say.told(measurement_words(one))) for one in evidence.measurements)
     if measured:
         lines.append(measured)
     return clip_text(name, FIELD_NAME_LIMIT), clip_text("\n".join(lines), FIELD_LIMIT) or "–"

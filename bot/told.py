@@ -14,16 +14,27 @@ from functools import cache
 
 from bot.sentences import SENTENCES
 
-NUMBER = r"[-+<]?\d[\d.,]*%?"
-FREE = {"signer": ".+?", "maker": ".+?", "name": ".+?", "how": ".+", "choices": ".+", "letter": r"[A-Z]|\d+"}
+NUMBER = r"[-+]?\d[\d.,]*(?:e[-+]\d+)?%?"
+FREE = {
+    "signer": ".+?",
+    "maker": ".+?",
+    "name": ".+?",
+    "how": ".+",
+    "choices": ".+",
+    "letter": r"[A-Z]|\d+",
+    "unit": r"\S.*",
+}
 """Places whose text is given on as it is."""
 NESTED = {
     "face": r"Face (?:[A-Z]|\d+)",
     "detector": r"[a-z_ ]+?",
+    "measured": r"[a-z_ ]+?",
     "reason": ".+",
     "declared": ".+?",
 }
 """Places that hold a name or sentence of the engine."""
+NAMES = frozenset({"detector", "measured"})
+"""Places that hold a name as the engine calls it: with underscores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ class Phrasebook:
     def _pieces(self, match: re.Match[str]) -> dict[str, str | Found]:
         pieces: dict[str, str | Found] = {}
         for place, piece in match.groupdict().items():
-            nested = self.find(piece.replace("_", " ") if place == "detector" else piece)
+            nested = self.find(piece.replace("_", " ") if place in NAMES else piece)
             pieces[place] = nested if place in NESTED and nested is not None else piece
         return pieces
 

@@ -77,6 +77,12 @@ def test_translations_begin_and_end_as_their_originals(texts: Catalog) -> None:
     assert wrong == []
 
 
+def test_french_has_no_break_spaces_before_its_marks() -> None:
+    texts = [form for m in read(catalog_path("fr"), "fr") if m.id and not m.context for form in translations(m)]
+
+    assert [text for text in texts if re.search(r" [;?!»]| :(?!:)|« ", text)] == []
+
+
 def test_translated_names_of_commands_keep_discords_rules(texts: Catalog) -> None:
     names = [
         (original, form)

@@ -14,8 +14,8 @@ from bot.told import FREE, NESTED, phrasebook
 from core import errors
 from core.detectors import provenance
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
-from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, pulse_words
-from core.types import Evidence, FaceSummary
+from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, measurement_words, pulse_words
+from core.types import Evidence, FaceSummary, Measurement
 from core.verdict.conclude import conclude
 from core.verdict.fuse import Calibration
 from tests.synth.analyses import make_analysis
@@ -106,7 +106,7 @@ def test_every_place_is_known_to_be_a_number_a_name_or_a_sentence() -> None:
 @pytest.mark.parametrize("text", [one for one in SENTENCES if "{" in one])
 def test_every_template_is_found_in_its_own_sentence(text: str) -> None:
     samples = {**dict.fromkeys(FREE, "x"), **dict.fromkeys(NESTED, "can't tell"), "letter": "A", "face": "Face A",
-               "detector": "pulse"}  # fmt: skip
+               "detector": "pulse", "measured": "pulse snr"}  # fmt: skip
     values = {place: samples.get(place, "7.5") for _, place, _, _ in string.Formatter().parse(text) if place}
 
     found = phrasebook().find(text.format(**values) + ".")
@@ -140,6 +140,22 @@ def test_the_aspects_that_detectors_name_are_known() -> None:
 
     assert len(named) > 0
     assert [aspect for aspect in named if not known(f"{aspect} is unlike filmed faces")] == []
+
+
+def test_measurements_are_known() -> None:
+    named = {
+        str(node.args[0].value)
+        for _, tree, _ in modules("detectors")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Measurement", "_gate"}
+        if isinstance(node.args[0], ast.Constant)
+    }
+    values = [
+        Measurement(name, value, unit) for name in named for value, unit in ((None, ""), (2.5e-5, ""), (-3.25, "dB"))
+    ]
+
+    assert len(named) > 20
+    assert [text for text in map(measurement_words, values) if not known(text)] == []
 
 
 def test_what_a_file_can_declare_is_known() -> None:
