@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Announce = Callable[["commands.Bot", Services, CheckView, GuildSettings], Awaitable[None]]
-"""Tells the moderators of a server about a flagged check; raises nothing."""
+"""Tells the moderators of a server about a check that was flagged, flagged again or disputed."""
 
 
 def is_flagged(report: Report, settings: GuildSettings) -> bool:
@@ -37,8 +37,9 @@ def is_flagged(report: Report, settings: GuildSettings) -> bool:
 
 
 async def announce_in_log(bot: commands.Bot, services: Services, check: CheckView, settings: GuildSettings) -> None:
-    """Say in the moderation log of a server that a check is flagged, and remember the message."""
-    if settings.mod_log_channel_id is None or check.report is None:
+    """Say in the moderation log of a server that a check is flagged, once, and remember the message."""
+    case = await services.reviews.get(check.id, settings.guild_id)
+    if settings.mod_log_channel_id is None or case is None or case.log_message_id is not None:
         return
     say = i18n.speaker(settings.language)
     channel = bot.get_partial_messageable(settings.mod_log_channel_id, guild_id=settings.guild_id)
@@ -62,7 +63,6 @@ async def flag_finished(bot: commands.Bot, services: Services, check: CheckView,
     settings = await services.guilds.get(check.guild_id)
     if not is_flagged(check.report, settings):
         return
-    case = await services.reviews.flag(check.id, kind=FlagKind.AUTOMATIC)
+    await services.reviews.flag(check.id, kind=FlagKind.AUTOMATIC)
     logger.info("case %d of guild %d is flagged", check.id, check.guild_id)
-    if case.log_message_id is None:
-        await announce(bot, services, check, settings)
+    await announce(bot, services, check, settings)

@@ -167,6 +167,18 @@ async def test_a_flagged_verdict_is_a_case_and_stands_in_the_moderation_log(
     assert await services.reviews.get(2, scene.guild.id) is None
 
 
+async def test_a_case_that_is_flagged_again_stands_in_the_moderation_log_once(
+    answered: Scene, services: Services
+) -> None:
+    log = answered.guild.create_text_channel("mod-log")
+    await services.guilds.change(answered.guild.id, by=1, mod_log_channel_id=log.id)
+    for name in ("bob", "carol"):
+        member = answered.guild.add_member(answered.env.create_user(name))
+        await member.click(answered.answer, label="Flag for review")
+
+    assert len(log.history()) == 1
+
+
 def text_input(modal: dict[str, object] | None) -> str:
     """The id of the only text field of a form."""
     assert modal is not None
