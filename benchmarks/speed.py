@@ -39,7 +39,7 @@ def main() -> int:
         _print_table(analysis, rows)
         for face in analysis.faces[:1]:
             print()
-            signal_speed.print_table(signal_speed.measure(clip, face, arguments.runs), face)
+            signal_speed.print_table(signal_speed.measure(clip, face, len(rows)), face)
     return 0
 
 
