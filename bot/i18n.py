@@ -92,6 +92,7 @@ class CommandTexts(app_commands.Translator):
 
     async def load(self) -> None:
         """Read the catalogs now, so that no answer waits for them later."""
+        phrasebook()
         for language in TRANSLATED:
             _say(language)
 

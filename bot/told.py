@@ -35,6 +35,8 @@ NESTED = {
 """Places that hold a name or sentence of the engine."""
 NAMES = frozenset({"detector", "measured"})
 """Places that hold a name as the engine calls it: with underscores."""
+LONGEST = 1000
+"""Characters; no sentence of the engine is longer, and a pattern should not work on what a file's author made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Phrasebook:
 
     def find(self, text: str) -> Found | None:
         """Return how `text` is made, None where no template fits. Its full stop does not count."""
+        if len(text) > LONGEST:
+            return None
         plain = text.removesuffix(".")
         if plain in self._fixed:
             return Found(plain, {}, plain != text)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.sentences import SENTENCES
-from bot.told import FREE, NESTED, phrasebook
+from bot.told import FREE, LONGEST, NESTED, phrasebook
 from core import errors
 from core.detectors import provenance
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
@@ -113,6 +113,11 @@ def test_every_template_is_found_in_its_own_sentence(text: str) -> None:
 
     assert found is not None
     assert (found.template, found.stop) == (text, True)
+
+
+def test_a_text_longer_than_any_sentence_is_left_alone() -> None:
+    assert phrasebook().find("Who x is was not checked against a list of known signers") is not None
+    assert phrasebook().find(f"Who {'x' * LONGEST} is was not checked against a list of known signers") is None
 
 
 def test_errors_are_known() -> None:
