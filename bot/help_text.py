@@ -64,7 +64,7 @@ def help_embed(usable: Iterable[Usable], say: Say) -> discord.Embed:
     embed = discord.Embed(title=say("👋 Facepulse"), description=say(WHAT))
     embed.add_field(name=say("How to ask"), value=say(HOW_TO_ASK), inline=False)
     _add_lines(embed, say("What the answers mean"), _answers(say))
-    _add_lines(embed, say("Commands that you may use"), [f"`{command.name}` {command.does}" for command in usable])
+    _add_lines(embed, say("Commands that you may use"), [f"{command.does}: `{command.name}`" for command in usable])
     embed.add_field(name=say("Privacy"), value=say(PRIVACY), inline=False)
     embed.set_footer(text=say(words.SCREENING_AID))
     return embed

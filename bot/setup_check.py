@@ -40,16 +40,17 @@ def check_embed(here: Channel, settings: GuildSettings, place: Place, say: Say) 
         say: the reader's language.
     """
     embed = discord.Embed(title=say("🔧 Setup check"))
-    acting = _acting_field(settings, place.guild, say)
-    embed.add_field(name=say("Intents"), value=_intent_line(settings, place, say), inline=False)
-    fields = [acting, *_channel_fields(here, settings, place.guild, say)]
-    for told, (name, value) in enumerate(fields):
-        name, value = clip_text(name, FIELD_NAME_LIMIT), clip_text(value, FIELD_LIMIT)  # noqa: PLW2901
-        if len(embed) + len(name) + len(value) > OWN_LIMIT:
-            more = say.plural("{n} more place", "{n} more places", len(fields) - told)
+    last = [_acting_field(settings, place.guild, say), (say("Intents"), _intent_line(settings, place, say))]
+    room = OWN_LIMIT - sum(len(name) + len(value) for name, value in last)
+    channels = list(_channel_fields(here, settings, place.guild, say))
+    for told, (name, value) in enumerate(channels):
+        if len(embed) + len(name) + len(value) > room:
+            more = say.plural("{n} more place", "{n} more places", len(channels) - told)
             embed.add_field(name="…", value=more, inline=False)
             break
-        embed.add_field(name=name, value=value, inline=False)
+        _add(embed, name, value)
+    for name, value in last:
+        _add(embed, name, value)
     missing = sum(field.value.startswith(BAD) for field in embed.fields if field.value)
     embed.description = (
         say.plural("{n} thing is missing.", "{n} things are missing.", missing)
@@ -59,13 +60,19 @@ def check_embed(here: Channel, settings: GuildSettings, place: Place, say: Say) 
     return embed
 
 
+def _add(embed: discord.Embed, name: str, value: str) -> None:
+    embed.add_field(name=clip_text(name, FIELD_NAME_LIMIT), value=clip_text(value, FIELD_LIMIT), inline=False)
+
+
 def _channel_fields(
     here: Channel, settings: GuildSettings, guild: discord.Guild, say: Say
 ) -> Iterator[tuple[str, str]]:
     yield say("This channel: answering"), _permissions(lacking(here, WRITE), guild, say)
     log = settings.mod_log_channel_id
-    if log is None:
-        yield say("Mod-log channel"), f"{OFF} {say('none is set: /settings channels')}"
+    if log is None and settings.scan_channel_ids:
+        yield say("Mod-log channel"), f"{BAD} {say(NOBODY_HEARS)}"
+    elif log is None:
+        yield say("Mod-log channel"), f"{OFF} {say('none is set: `/settings channels`')}"
     else:
         yield from _one_channel(log, say("Mod-log channel"), WRITE, guild, say)
     for channel_id in settings.scan_channel_ids[:LIST_SHOWN]:

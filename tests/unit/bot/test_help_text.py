@@ -14,7 +14,7 @@ def test_many_commands_are_told_whole_within_discords_limits(language: str) -> N
     embed = help_embed(usable, speaker(language))
 
     told = "\n".join(field.value or "" for field in embed.fields)
-    assert [one.name for one in usable if f"`{one.name}` {one.does}" not in told] == []
+    assert [one.name for one in usable if f"{one.does}: `{one.name}`" not in told] == []
     assert all(0 < len(field.name or "") <= 256 and 0 < len(field.value or "") <= 1024 for field in embed.fields)
     assert len(embed) <= 6000
 
