@@ -87,7 +87,7 @@ def _replace_conditions(checks: op.BatchOperations, origins: str, done: str) -> 
 
 
 def _is_sqlite() -> bool:
-    return op.get_bind().dialect.name == "sqlite"
+    return op.get_context().dialect.name == "sqlite"
 
 
 def _guard_references() -> None:

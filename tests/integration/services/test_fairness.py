@@ -3,6 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from core.services import requests
 from core.services.requests import Asker, Check, Origin, request_check
 from core.store import Store
 from tests.synth.logs import NOON, Clock
@@ -44,7 +47,7 @@ def scan(guild_id: int = GUILD) -> Asker:
 
 
 async def test_a_person_goes_before_scans_that_came_earlier(store: Store, tmp_path: Path) -> None:
-    scans = [await ask(store, tmp_path, scan()) for _ in range(30)]
+    scans = [await ask(store, tmp_path, scan()) for _ in range(6)]
     person = await ask(store, tmp_path, member(ANN))
 
     waiting = await order(store)
@@ -53,7 +56,7 @@ async def test_a_person_goes_before_scans_that_came_earlier(store: Store, tmp_pa
 
 
 async def test_a_flood_of_one_server_does_not_hold_up_another(store: Store, tmp_path: Path) -> None:
-    for number in range(20):
+    for number in range(8):
         await ask(store, tmp_path, member(number))
     other = await ask(store, tmp_path, member(ANN, OTHER_GUILD))
 
@@ -69,16 +72,21 @@ async def test_a_flood_of_one_member_does_not_hold_up_the_others(store: Store, t
 
 
 async def test_a_flood_of_scans_leaves_other_servers_scans_and_all_people_their_turn(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flood = [await ask(store, tmp_path, scan()) for _ in range(60)]
+    monkeypatch.setattr(requests, "LATEST_PLACE", 1)
+    flood = [await ask(store, tmp_path, scan()) for _ in range(10)]
     other = await ask(store, tmp_path, scan(OTHER_GUILD))
-    people = [await ask(store, tmp_path, member(number)) for number in range(45)]
+    people = [await ask(store, tmp_path, member(number)) for number in range(6)]
 
     waiting = await order(store)
-    assert set(waiting[:45]) == {check.id for check in people}
-    assert waiting.index(other.id) == 45 + 4
-    assert flood[-1].asker.priority == 19
+    assert set(waiting[:6]) == {check.id for check in people}
+    assert waiting.index(other.id) == 6 + 4
+    assert flood[-1].asker.priority == 11
+
+
+def test_however_many_people_wait_they_stay_before_scans() -> None:
+    assert scan().priority > requests.LATEST_PLACE
 
 
 async def test_whoever_asks_seldom_is_served_in_the_order_of_asking(store: Store, tmp_path: Path) -> None:
