@@ -53,11 +53,12 @@ class Apps(commands.Cog):
 
     async def check_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Check the clips of the message that was right-clicked; only who asked sees the answer."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         settings = await self._bot.intake.settings_of(interaction.guild_id)
         say = i18n.for_interaction(interaction, settings)
         found = attachments_of(message)
         if not found:
-            await tell_alone(interaction, say(ONLY_ATTACHED if points_at_a_link(message) else NO_CLIP_HERE))
+            await _tell(interaction, say(ONLY_ATTACHED if points_at_a_link(message) else NO_CLIP_HERE))
             return
         await self._check(interaction, found, say, settings, source=message, is_private=True)
 
@@ -74,8 +75,13 @@ class Apps(commands.Cog):
     async def check(self, interaction: Interaction, video: discord.Attachment, quiet: bool = False) -> None:
         """Check a clip that comes with the command."""
         settings = await self._bot.intake.settings_of(interaction.guild_id)
-        say = i18n.for_interaction(interaction, settings)
         private = quiet or (settings is not None and settings.answer_place is AnswerPlace.PRIVATE)
+        say = i18n.for_interaction(interaction, settings)
+        refused = None if settings is None else admission.refusal(say, settings, admission.who_clicked(interaction))
+        if refused is not None:
+            await tell_alone(interaction, refused)
+            return
+        await interaction.response.defer(ephemeral=private, thinking=True)
         await self._check(interaction, [video], say, settings, source=None, is_private=private)
 
     async def _check(
@@ -88,15 +94,15 @@ class Apps(commands.Cog):
         source: discord.Message | None,
         is_private: bool,
     ) -> None:
+        """Check clips after the interaction was acknowledged, which Discord waits 3 s for."""
         clips = [attachment for attachment in found if is_clip(attachment)][:MOST_CLIPS]
         if not clips:
-            await tell_alone(interaction, say(NOT_A_CLIP, clip=embeds.clip_name(found[0].filename)))
+            await _tell(interaction, say(NOT_A_CLIP, clip=embeds.clip_name(found[0].filename)))
             return
         admitted = await self._bot.intake.admit(say, settings, admission.who_clicked(interaction), len(clips))
         if admitted.allowed == 0:
-            await tell_alone(interaction, admitted.refused or "")
+            await _tell(interaction, admitted.refused or "")
             return
-        await interaction.response.defer(ephemeral=is_private, thinking=True)
         answers = await self._answers(interaction, clips[: admitted.allowed], say, is_private=is_private)
         if admitted.refused is not None:
             await tell_alone(interaction, admitted.refused)
@@ -159,6 +165,11 @@ class Apps(commands.Cog):
             await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))
             return
         await self._bot.follower.follow(check, answer, say)
+
+
+async def _tell(interaction: Interaction, text: str) -> None:
+    """Complete an answer that was only acknowledged; to delete it first, so that one person reads it, is unsure."""
+    await interaction.edit_original_response(content=text)
 
 
 def _asker(interaction: Interaction, clip: discord.Attachment, source: discord.Message | None) -> Asker:

@@ -187,3 +187,21 @@ async def test_an_answer_that_discord_no_longer_lets_change_goes_on_as_an_ordina
 
     assert asked.response is not None
     assert asked.response.content == "⚠️ Signs of manipulation: **clip.mp4**"
+
+
+async def test_a_used_up_budget_is_told_where_the_answer_would_be(scene: Scene, services: Services) -> None:
+    await services.guilds.change(scene.guild.id, by=1, user_daily_budget=1)
+    await scene.alice.slash(scene.channel, "check", video=CLIP, quiet=True)
+    asked = await scene.alice.slash(scene.channel, "check", video=("other.mp4", b"other"), quiet=True)
+
+    assert asked.response is not None
+    assert asked.response.ephemeral
+    assert asked.response.content.startswith("You have used all your checks of the last 24 hours")
+
+
+async def test_an_attachment_that_is_no_video_or_picture_is_not_checked(scene: Scene, store: Store) -> None:
+    asked = await scene.alice.slash(scene.channel, "check", video=("notes.txt", b"a letter"))
+
+    assert asked.response is not None
+    assert asked.response.content == "**notes.txt** is not a video or a picture."
+    assert await store.log.list(HistoryFilter()) == ()
