@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import dataclass
 
 import discord
 
@@ -22,13 +21,39 @@ logger = logging.getLogger(__name__)
 
 DOWNLOADS_AT_ONCE = 2
 
+Place = tuple[int | None, int]
+"""A server, None outside of one, and a person in it."""
 
-@dataclass(frozen=True, slots=True)
+
 class Admission:
-    """How many of the clips that somebody asks about are checked now, and in one sentence why not all of them."""
+    """How many of the clips that somebody asks about are checked now, and in one sentence why not all of them.
 
-    allowed: int
-    refused: str | None = None
+    A context manager: until it ends, or `taken` says that a clip is in the log, its clips count as asked for.
+    """
+
+    def __init__(self, allowed: int, refused: str | None, on_the_way: Counter[Place], place: Place) -> None:
+        self.allowed = allowed
+        self.refused = refused
+        self._left = allowed
+        self._on_the_way = on_the_way
+        self._place = place
+        on_the_way[place] += allowed
+
+    def taken(self) -> None:
+        """Say that one of the clips is in the log, which counts it from now on, or does not get there."""
+        self._give_back(min(1, self._left))
+
+    def __enter__(self) -> Admission:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back(self._left)
+
+    def _give_back(self, clips: int) -> None:
+        self._left -= clips
+        self._on_the_way[self._place] -= clips
+        if not self._on_the_way[self._place]:
+            del self._on_the_way[self._place]
 
 
 class Intake:
@@ -37,7 +62,8 @@ class Intake:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self._on_the_way: Counter[tuple[int | None, int | None]] = Counter()
+        self._on_the_way: Counter[Place] = Counter()
+        self._admitting = asyncio.Lock()
 
     @property
     def max_bytes(self) -> int:
@@ -58,22 +84,21 @@ class Intake:
         Raises:
             StoreError: the log cannot be read.
         """
+        place = (None if settings is None else settings.guild_id, person.user_id)
         refused = None if settings is None else admission.refusal(say, settings, person)
         if refused is not None:
-            return Admission(0, refused)
-        guild_id = None if settings is None else settings.guild_id
-        budget = await self._services.budgets.left(settings, None if person.is_moderator else person.user_id)
-        if budget.is_used_up:
-            return Admission(0, admission.used_up_text(say, budget))
-        user_left = budget.user_left - self._on_the_way[guild_id, person.user_id]
-        if settings is None:
-            left = user_left
-        else:
-            guild_left = budget.guild_left - sum(n for (place, _), n in self._on_the_way.items() if place == guild_id)
-            left = guild_left if person.is_moderator else min(user_left, guild_left)
-        if clips <= left:
-            return Admission(clips)
-        return Admission(max(left, 0), admission.not_all_text(say, max(left, 0), clips))
+            return Admission(0, refused, self._on_the_way, place)
+        async with self._admitting:  # one after the other: each counts what those before it were allowed
+            of_user = self._on_the_way[place]
+            of_guild = sum(count for (guild_id, _), count in self._on_the_way.items() if guild_id == place[0])
+            budget = await self._services.budgets.left(settings, None if person.is_moderator else person.user_id)
+            if budget.is_used_up:
+                return Admission(0, admission.used_up_text(say, budget), self._on_the_way, place)
+            left = [] if person.is_moderator else [budget.user_left - of_user]
+            left += [] if settings is None else [budget.guild_left - of_guild]
+            allowed = max(min(clips, *left), 0) if left else clips
+            refused = None if allowed == clips else admission.not_all_text(say, allowed, clips)
+            return Admission(allowed, refused, self._on_the_way, place)
 
     async def take(self, attachment: discord.Attachment, asker: Asker, afresh: Afresh | None = None) -> CheckView:
         """Download a clip and ask for its check.
@@ -81,14 +106,8 @@ class Intake:
         Raises:
             FacepulseError: it cannot be fetched, is not accepted, or cannot be stored.
         """
-        counted = (asker.guild_id, asker.requester_id)
-        self._on_the_way[counted] += 1
-        try:
-            async with self._downloads:  # a clip is in memory between its download and its copy on disk
-                media = await attachments.fetched(attachment, afresh)
-                check = await self._services.desk.hand_in(media, attachment.filename, asker)
-        finally:
-            self._on_the_way[counted] -= 1
-            self._on_the_way += Counter()  # forgets who has nothing on the way
+        async with self._downloads:  # a clip is in memory between its download and its copy on disk
+            media = await attachments.fetched(attachment, afresh)
+            check = await self._services.desk.hand_in(media, attachment.filename, asker)
         logger.info("case %d: %s, guild %s, channel %s", check.id, asker.origin.value, asker.guild_id, asker.channel_id)
         return check

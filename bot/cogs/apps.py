@@ -16,6 +16,7 @@ from bot.answers import Answer, Content, DirectAnswer, Hint, InteractionAnswer, 
 from bot.attachments import MOST_CLIPS, attachments_of, is_clip, points_at_a_link
 from bot.errors import tell_alone
 from bot.i18n import Say
+from bot.intake import Admission
 from bot.questions import NO_CLIP_HERE, NOT_A_CLIP, ONLY_ATTACHED
 from bot.services import Services
 from core.errors import FacepulseError
@@ -99,31 +100,31 @@ class Apps(commands.Cog):
         if not clips:
             await _tell(interaction, say(NOT_A_CLIP, clip=embeds.clip_name(found[0].filename)))
             return
-        admitted = await self._bot.intake.admit(say, settings, admission.who_clicked(interaction), len(clips))
-        if admitted.allowed == 0:
-            await _tell(interaction, admitted.refused or "")
-            return
-        answers = await self._answers(interaction, clips[: admitted.allowed], say, is_private=is_private)
-        if admitted.refused is not None:
-            await tell_alone(interaction, admitted.refused)
-        await asyncio.gather(
-            *(
-                self._answer(interaction, clip, source, answer, say)
-                for clip, answer in zip(clips, answers, strict=False)
-            )
-        )
+        with await self._bot.intake.admit(say, settings, admission.who_clicked(interaction), len(clips)) as admitted:
+            clips = clips[: admitted.allowed]
+            if not clips:
+                await _tell(interaction, admitted.refused or "")
+                return
+            places = await self._places(interaction, clips, say, is_private=is_private)
+            if admitted.refused is not None:
+                await tell_alone(interaction, admitted.refused)
+            pairs = zip(clips, places, strict=True)
+            answers = [
+                self._answer(interaction, clip, source, place, say=say, admitted=admitted) for clip, place in pairs
+            ]
+            await asyncio.gather(*answers)
 
-    async def _answers(
+    async def _places(
         self, interaction: Interaction, clips: list[discord.Attachment], say: Say, *, is_private: bool
     ) -> list[tuple[Answer, int | None]]:
         """Give a first sign of life for each clip; return the places, with the number of those that all may read."""
         first = await interaction.edit_original_response(content=embeds.looking_text(say, clips[0].filename))
-        answers = [self._place(interaction, None, first.id, say, is_private=is_private)]
+        places = [self._place(interaction, None, first.id, say, is_private=is_private)]
         for clip in clips[1:]:
             text = embeds.looking_text(say, clip.filename)
             more = await interaction.followup.send(text, ephemeral=is_private, wait=True)
-            answers.append(self._place(interaction, more, more.id, say, is_private=is_private))
-        return answers
+            places.append(self._place(interaction, more, more.id, say, is_private=is_private))
+        return places
 
     def _place(
         self,
@@ -150,7 +151,9 @@ class Apps(commands.Cog):
         clip: discord.Attachment,
         source: discord.Message | None,
         place: tuple[Answer, int | None],
+        *,
         say: Say,
+        admitted: Admission,
     ) -> None:
         intake, (answer, answer_id) = self._bot.intake, place
         if clip.size > intake.max_bytes:
@@ -164,6 +167,8 @@ class Apps(commands.Cog):
             logger.info("no check in channel %s: %s", interaction.channel_id, error)
             await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))
             return
+        finally:
+            admitted.taken()
         await self._bot.follower.follow(check, answer, say)
 
 

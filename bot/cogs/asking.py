@@ -17,6 +17,7 @@ from bot.answers import Answer, Content, DirectAnswer, Edit, Hint, MessageAnswer
 from bot.attachments import MOST_CLIPS, UNREACHED, Afresh, attachments_of, is_clip, same_attachment
 from bot.desk import CheckView
 from bot.i18n import N_, Say
+from bot.intake import Admission
 from bot.questions import HOW_TO, NOT_A_CLIP, Missing, Question, asked, is_addressed
 from bot.services import Services
 from core.errors import FacepulseError
@@ -90,6 +91,13 @@ class Asking(commands.Cog):
         self._heeded[message.id] = None
         if len(self._heeded) > REMEMBERED:
             self._heeded.popitem(last=False)
+        try:
+            await self._look_at(message, me)
+        except FacepulseError as error:
+            logger.exception("a question in channel %d cannot be answered", message.channel.id)
+            await self._say(message, i18n.for_message(message, None).told(str(error)))
+
+    async def _look_at(self, message: discord.Message, me: discord.abc.User) -> None:
         settings = await self._bot.intake.settings_of(None if message.guild is None else message.guild.id)
         say = i18n.for_message(message, settings)
         question = await asked(message, me)
@@ -103,16 +111,26 @@ class Asking(commands.Cog):
             return
         if len(clips) > MOST_CLIPS:
             await self._say(message, too_many_text(say, [clip.filename for clip in clips[MOST_CLIPS:]]))
-        clips = clips[:MOST_CLIPS]
-        admitted = await self._bot.intake.admit(say, settings, admission.who_wrote(message), len(clips))
-        if admitted.refused is not None:
-            await self._say(message, admitted.refused)
-        clips = clips[: admitted.allowed]
-        signs = [self._first_sign(message, clip, say, settings, first=clip is clips[0]) for clip in clips]
-        places = await asyncio.gather(*signs)
-        await asyncio.gather(
-            *(self._answer(message, question, clip, say, place) for clip, place in zip(clips, places, strict=True))
-        )
+        await self._answer_all(message, question, clips[:MOST_CLIPS], say, settings)
+
+    async def _answer_all(
+        self,
+        message: discord.Message,
+        question: Question,
+        clips: list[discord.Attachment],
+        say: Say,
+        settings: GuildSettings | None,
+    ) -> None:
+        with await self._bot.intake.admit(say, settings, admission.who_wrote(message), len(clips)) as admitted:
+            if admitted.refused is not None:
+                await self._say(message, admitted.refused)
+            clips = clips[: admitted.allowed]
+            signs = [self._first_sign(message, clip, say, settings, first=clip is clips[0]) for clip in clips]
+            places = zip(clips, await asyncio.gather(*signs), strict=True)
+            answers = [
+                self._answer(message, question, clip, place, say=say, admitted=admitted) for clip, place in places
+            ]
+            await asyncio.gather(*answers)
 
     async def _first_sign(
         self,
@@ -139,7 +157,14 @@ class Asking(commands.Cog):
         return (answer, None) if reached else None
 
     async def _answer(
-        self, message: discord.Message, question: Question, clip: discord.Attachment, say: Say, place: Place | None
+        self,
+        message: discord.Message,
+        question: Question,
+        clip: discord.Attachment,
+        place: Place | None,
+        *,
+        say: Say,
+        admitted: Admission,
     ) -> None:
         if place is None:
             return
@@ -154,6 +179,8 @@ class Asking(commands.Cog):
             logger.info("no check in channel %d: %s", message.channel.id, error)
             await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))
             return
+        finally:
+            admitted.taken()
         await self._bot.follower.follow(check, answer, say)
 
     async def _say(self, message: discord.Message, text: str) -> discord.Message | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
 import discord
 import pytest
 import simcord
 
+from bot.admission import Person
 from bot.attachments import MOST_CLIPS
 from bot.client import FacepulseBot
 from bot.cogs.asking import EDITED_WITHIN, IN_PRIVATE, NO_DIRECT_MESSAGES
+from bot.i18n import ENGLISH
+from bot.intake import Intake
 from bot.questions import GONE, HIDDEN_FOR_A_ROLE, NO_ACCESS, NO_CLIP_THERE, ONLY_ATTACHED
 from bot.services import Services
+from core.errors import StoreError
 from core.store import HistoryFilter, Store
 from core.types import AnswerPlace, VerdictLabel, WhoMayAsk
 from tests.integration.bot.scene import CLIP, LOOK_EVERY_S, Scene
@@ -240,3 +245,27 @@ async def test_several_clips_in_private_are_announced_once(scene: Scene, service
     assert scene.answer.content == IN_PRIVATE
     assert len(scene.direct_messages) == 2
     assert sorted(await names_in(store)) == ["a.mp4", "b.mp4"]
+
+
+async def test_many_questions_at_the_same_moment_stay_within_the_budget(services: Services) -> None:
+    settings = await services.guilds.change(7, by=1, user_daily_budget=3)
+    intake, person = Intake(services), Person(1, frozenset(), is_moderator=False, channel_ids=frozenset())
+    admitted = await asyncio.gather(*(intake.admit(ENGLISH, settings, person, 2) for _ in range(5)))
+
+    assert [one.allowed for one in admitted] == [2, 1, 0, 0, 0]
+    for one in admitted:
+        with one:
+            pass
+    assert (await intake.admit(ENGLISH, settings, person, 2)).allowed == 2
+
+
+async def test_a_log_that_cannot_be_read_is_told_in_the_channel(
+    scene: Scene, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise StoreError("The log cannot be read.")
+
+    monkeypatch.setattr(type(services.budgets), "left", broken)
+    await scene.ask(CLIP)
+
+    assert scene.answer.content == "The log cannot be read."
