@@ -18,6 +18,7 @@ from bot.attachments import MOST_CLIPS, UNREACHED, Afresh, attachments_of, is_cl
 from bot.desk import CheckView
 from bot.i18n import N_, Say
 from bot.intake import Admission
+from bot.missed import LastSeen, missed_messages
 from bot.questions import HOW_TO, NOT_A_CLIP, Missing, Question, asked, is_addressed
 from bot.services import Services
 from core.errors import FacepulseError
@@ -52,6 +53,8 @@ class Asking(commands.Cog):
         self._desk = services.desk
         self._heeded: OrderedDict[int, None] = OrderedDict()
         self._resuming: asyncio.Task[None] | None = None
+        self._last_seen = LastSeen(services.desk.folders.data_dir)
+        self._missed_since: discord.Object | None = None
 
     async def cog_unload(self) -> None:
         """Stop following checks; they go on without us."""
@@ -60,6 +63,8 @@ class Asking(commands.Cog):
 
     async def cog_load(self) -> None:
         """Take up the checks from before a restart: all that have no answer before Discord is joined."""
+        await self._last_seen.load()
+        self._missed_since = self._last_seen.since()
         try:
             left_open = await self._desk.left_open()
         except FacepulseError:
@@ -74,8 +79,28 @@ class Asking(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answer a message that speaks to the bot."""
+        await asyncio.gather(self._last_seen.saw(message.id), self._heed_if_addressed(message))
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Answer what was asked while Discord was out of reach; after a short break Discord itself tells it again."""
+        since, self._missed_since = self._missed_since, None
+        if since is not None:
+            await asyncio.gather(*[self._heed_if_addressed(m) async for m in missed_messages(self._bot, since)])
+
+    @commands.Cog.listener()
+    async def on_disconnect(self) -> None:
+        """Remember from where on messages may be missing, before new ones come in."""
+        self._missed_since = self._missed_since or self._last_seen.since()
+
+    @commands.Cog.listener()
+    async def on_resumed(self) -> None:
+        """Note that Discord told again what was missed."""
+        self._missed_since = None
+
+    async def _heed_if_addressed(self, message: discord.Message) -> None:
         me = self._bot.user
-        if me is not None and is_addressed(message, me):
+        if me is not None and message.id not in self._heeded and is_addressed(message, me):
             await self._heed(message, me)
 
     @commands.Cog.listener()

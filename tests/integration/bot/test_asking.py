@@ -15,6 +15,7 @@ from bot.client import FacepulseBot
 from bot.cogs.asking import EDITED_WITHIN, IN_PRIVATE, NO_DIRECT_MESSAGES
 from bot.i18n import ENGLISH
 from bot.intake import Intake
+from bot.missed import NOT_OLDER_THAN
 from bot.questions import GONE, HIDDEN_FOR_A_ROLE, NO_ACCESS, NO_CLIP_THERE, ONLY_ATTACHED
 from bot.services import Services
 from core.errors import StoreError
@@ -269,3 +270,39 @@ async def test_a_log_that_cannot_be_read_is_told_in_the_channel(
     await scene.ask(CLIP)
 
     assert scene.answer.content == "The log cannot be read."
+
+
+async def test_a_question_that_was_missed_is_answered_after_the_restart_and_only_once(
+    scene: Scene, services: Services, store: Store
+) -> None:
+    await scene.ask(CLIP)
+    room, backend = scene.channel.id, scene.env.backend
+    attachments = backend.store_attachments(room, [("missed.mp4", b"missed")])
+    backend.create_message(room, scene.alice.id, f"{scene.me} and this?", attachments=attachments, broadcast=False)
+    backend.create_message(room, scene.alice.id, "words to nobody", broadcast=False)
+    for _ in range(2):
+        await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
+
+    assert sorted(await names_in(store)) == ["clip.mp4", "missed.mp4"]
+    assert len(scene.answers) == 2
+
+
+async def test_nothing_is_looked_for_where_nothing_was_seen(scene: Scene, services: Services, store: Store) -> None:
+    attachments = scene.env.backend.store_attachments(scene.channel.id, [CLIP])
+    scene.env.backend.create_message(
+        scene.channel.id, scene.alice.id, f"{scene.me} old", attachments=attachments, broadcast=False
+    )
+    await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
+
+    assert await names_in(store) == []
+
+
+async def test_a_question_that_is_hours_old_is_not_dug_out(scene: Scene, services: Services, store: Store) -> None:
+    await scene.ask(CLIP)
+    room, backend = scene.channel.id, scene.env.backend
+    attachments = backend.store_attachments(room, [("missed.mp4", b"missed")])
+    backend.create_message(room, scene.alice.id, f"{scene.me} and this?", attachments=attachments, broadcast=False)
+    await scene.env.advance_time(NOT_OLDER_THAN.total_seconds() + 60)
+    await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
+
+    assert await names_in(store) == ["clip.mp4"]

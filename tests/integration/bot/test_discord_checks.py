@@ -4,12 +4,11 @@ import logging
 
 import discord
 import pytest
-import simcord
 
 from bot.attachments import NOT_FETCHED
 from bot.client import FacepulseBot
 from bot.desk import Desk
-from bot.following import EDIT_EVERY_S, INSIST_AFTER_S
+from bot.following import INSIST_AFTER_S
 from bot.questions import HIDDEN, HOW_TO
 from bot.services import Services
 from core.services.requests import CheckStatus, Origin
@@ -271,17 +270,3 @@ async def test_after_a_restart_the_same_message_gets_the_answer(
     await scene.wait()
 
     assert scene.answer.content == "❔ Can't tell: **clip.mp4**"
-
-
-async def test_progress_is_edited_at_most_every_two_seconds(services: Services, worker: FakeWorker) -> None:
-    async with simcord.run(FacepulseBot(services, look_every_s=0.5)) as env:
-        scene = Scene(env)
-        await scene.ask(CLIP)
-        claim = await worker.claim()
-        before = len(scene.sent_texts())
-        for done in range(1, 21):
-            await worker.tell(claim, Progress(Stage.FRAMES, done, 240, 12.0))
-            await env.advance_time(0.5)
-
-        edits = len(scene.sent_texts()) - before
-        assert 3 <= edits <= 10 / EDIT_EVERY_S + 1

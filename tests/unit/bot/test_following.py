@@ -1,0 +1,97 @@
+"""How often a message is changed while its check runs, on a clock that the test moves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot import following
+from bot.answers import Content, Edit
+from bot.desk import CheckView
+from bot.following import Follower
+from bot.i18n import ENGLISH
+from core.services.requests import CheckStatus
+from core.types import Progress, Stage
+
+LOOK_EVERY_S = 0.5
+LASTS_S = 20.0
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+class RunningDesk:
+    """A desk whose only check moves on with every look, and is cancelled after `LASTS_S`."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._looks = 0
+
+    async def look(self, check_id: int) -> CheckView:
+        self._looks += 1
+        over = self._time.now_s >= 100.0 + LASTS_S
+        status = CheckStatus.CANCELLED if over else CheckStatus.RUNNING
+        return CheckView(check_id, "a.mp4", status, progress=Progress(Stage.FRAMES, self._looks, 400, None))
+
+    async def answered(self, check_id: int) -> None:
+        """Nothing follows."""
+
+
+class Shown:
+    """An answer that notes when it was changed, and to what; it may be deleted from the start."""
+
+    is_private = False
+    upload_limit = 1000
+
+    def __init__(self, time: Time, edit: Edit = Edit.DONE) -> None:
+        self._time = time
+        self._edit = edit
+        self.changes: list[tuple[float, str]] = []
+
+    async def show(self, content: Content) -> Edit:
+        self.changes.append((self._time.now_s, content.text))
+        return self._edit
+
+
+async def follow(monkeypatch: pytest.MonkeyPatch, edit: Edit = Edit.DONE) -> Shown:
+    time = Time()
+    monkeypatch.setattr(following.time, "monotonic", time.monotonic)
+    monkeypatch.setattr(following.asyncio, "sleep", time.sleep)
+    services: Any = SimpleNamespace(desk=RunningDesk(time))
+    bot: Any = SimpleNamespace(look_every_s=LOOK_EVERY_S)
+    shown = Shown(time, edit)
+    check = CheckView(1, "a.mp4", CheckStatus.RUNNING, progress=Progress(Stage.FRAMES, 0, 400, None))
+    await Follower(bot, services).follow(check, shown, ENGLISH)
+    return shown
+
+
+async def test_progress_is_shown_at_once_and_then_at_most_every_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = await follow(monkeypatch)
+    times_s = [when_s for when_s, _ in shown.changes[:-1]]
+
+    assert times_s[0] == 100.0
+    assert min(b - a for a, b in pairwise(times_s)) >= 2.0
+    assert len(times_s) == LASTS_S / 2.0
+    assert shown.changes[-1][1] == "**a.mp4**: this check was cancelled."
+
+
+async def test_a_deleted_message_is_tried_once_more_for_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = await follow(monkeypatch, Edit.GONE)
+
+    assert [text.splitlines()[0] for _, text in shown.changes] == [
+        "Looking at **a.mp4**…",
+        "**a.mp4**: this check was cancelled.",
+    ]
