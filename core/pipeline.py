@@ -17,6 +17,7 @@ from core.faces import FaceModels, FaceTracker, load_face_models
 from core.faces.align import CropKeeper
 from core.faces.eyes import EyeWatcher
 from core.faces.motion import head_motion_at
+from core.faces.mouth import MouthRecorder
 from core.faces.regions import REGION_NAMES, region_masks
 from core.settings import VideoLimits
 from core.signals import TraceRecorder, ppg_map, read_pulse
@@ -34,6 +35,7 @@ from core.types import (
     FaceTrack,
     Frame,
     KeyFrame,
+    MouthTrace,
     Progress,
     ProgressCallback,
     Report,
@@ -94,10 +96,7 @@ def analyse(
             seen = _watch_frames(reader, tools, watch)
         clip = reader.clip
     with watch.stage(Stage.SIGNALS):
-        faces = tuple(
-            _face_material(clip, track, seen.traces[track.id], seen.crops.get(track.id), seen.eyes.get(track.id))
-            for track in seen.tracks
-        )
+        faces = tuple(_face_material(clip, track, seen) for track in seen.tracks)
     with watch.stage(Stage.DETECTORS):
         evidence = _examine(clip, faces)
         summaries = tuple(_summary(face) for face in faces)
@@ -126,6 +125,7 @@ class _Seen:
     traces: dict[int, RoiTrace]
     crops: dict[int, AlignedFaces]
     eyes: dict[int, EyeTrace]
+    mouths: dict[int, MouthTrace]
     key_frames: tuple[KeyFrame, ...]
     frames: int
     seconds: float
@@ -133,10 +133,10 @@ class _Seen:
 
 
 def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
-    """See every frame once; keep tracks, traces, crops, eyes and a few pictures."""
+    """See every frame once; keep tracks, traces, crops, eyes, mouths and a few pictures."""
     tracker, recorder = FaceTracker(tools.faces), TraceRecorder(REGION_NAMES, region_masks)
     crops, album = CropKeeper(), _Album()
-    eyes = EyeWatcher(tools.faces.eyes, MIN_FACE_PX, MAX_YAW_DEG)
+    eyes, mouths = EyeWatcher(tools.faces.eyes, MIN_FACE_PX, MAX_YAW_DEG), MouthRecorder()
     frames, last_s, first_s = 0, 0.0, 0.0
     for frame in reader:
         observations = tracker.step(frame)
@@ -144,19 +144,28 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
             recorder.add(frame, observation)
             crops.add(frame, observation)
             eyes.add(frame, observation)
+            mouths.add(frame, observation)
         album.add(frame, observations)
         first_s = frame.time_s if frames == 0 else first_s
         frames, last_s = frames + 1, frame.time_s
         watch.frames(frames, reader.expected_frames)
     tracks = tracker.finish()
     ids = tracker.final_ids
-    traces, kept, pictures = recorder.finish(ids), crops.finish(ids), album.finish(ids)
-    return _Seen(tracks, traces, kept, eyes.finish(ids), pictures, frames, last_s - first_s, reader.truncated)
+    return _Seen(
+        tracks=tracks,
+        traces=recorder.finish(ids),
+        crops=crops.finish(ids),
+        eyes=eyes.finish(ids),
+        mouths=mouths.finish(ids),
+        key_frames=album.finish(ids),
+        frames=frames,
+        seconds=last_s - first_s,
+        truncated=reader.truncated,
+    )
 
 
-def _face_material(
-    clip: Clip, track: FaceTrack, trace: RoiTrace, crops: AlignedFaces | None, eyes: EyeTrace | None
-) -> FaceMaterial:
+def _face_material(clip: Clip, track: FaceTrack, seen: _Seen) -> FaceMaterial:
+    trace = seen.traces[track.id]
     pulse, reading = read_pulse(trace, face_size_px=track.face_size_px)
     reading = with_respiration(reading, pulse, trace, head_motion_at(track, trace.times_s))
     return FaceMaterial(
@@ -166,8 +175,9 @@ def _face_material(
         pulse=pulse,
         reading=reading,
         ppg_map=ppg_map(trace),
-        crops=crops,
-        eyes=eyes,
+        crops=seen.crops.get(track.id),
+        eyes=seen.eyes.get(track.id),
+        mouth=seen.mouths.get(track.id),
     )
 
 

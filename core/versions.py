@@ -21,6 +21,7 @@ DETECTOR_VERSIONS: dict[str, str] = {
     "cell_agreement": "1",
     "appearance": "1",
     "temporal": "1",
+    "mouth": "1",
 }
 """Name and version of every registered detector; a change of what a detector says raises its version here too."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.detectors.appearance import AppearanceDetector
 from core.detectors.base import ClipDetector, FaceDetector
 from core.detectors.cell_agreement import CellAgreementDetector
+from core.detectors.mouth import MouthDetector
 from core.detectors.provenance import ProvenanceDetector
 from core.detectors.pulse import PulseDetector
 from core.detectors.pulse_cnn import PulseCnnDetector
@@ -12,6 +13,13 @@ from core.detectors.temporal import TemporalDetector
 
 FACE_DETECTORS: dict[str, FaceDetector] = {
     d.name: d
-    for d in (PulseDetector(), PulseCnnDetector(), CellAgreementDetector(), AppearanceDetector(), TemporalDetector())
+    for d in (
+        PulseDetector(),
+        PulseCnnDetector(),
+        CellAgreementDetector(),
+        AppearanceDetector(),
+        TemporalDetector(),
+        MouthDetector(),
+    )
 }
 CLIP_DETECTORS: dict[str, ClipDetector] = {d.name: d for d in (ProvenanceDetector(),)}

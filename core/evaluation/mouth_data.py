@@ -28,7 +28,7 @@ from core.evaluation.watched_faces import (
 )
 from core.faces import FaceModels
 from core.faces.mouth import REGION_NAMES, MouthRecorder
-from core.faces.mouth_unrest import mouth_numbers
+from core.faces.mouth_unrest import mouth_numbers, mouth_spread
 from core.settings import VideoLimits
 from core.types import FaceTrack, Frame, MouthTrace, VideoInfo
 from core.video import open_clip
@@ -41,8 +41,17 @@ TRACE = ("detail", "colour", "change")
 
 
 @dataclass(frozen=True, slots=True)
+class MouthNumbers:
+    """Of one face: its size, how much its mouth moves in face widths, and the numbers by aspect."""
+
+    face_px: float
+    spread: float
+    by_aspect: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class MouthSeen:
-    """Numbers of one face by aspect: of a "clip" as it is, of its "twin", or of a copy by one of `RENDERERS`.
+    """Numbers of one face: of a "clip" as it is, of its "twin", or of a copy by one of `RENDERERS`.
 
     `clip` names the clip that it was made from, `collection` the folder and prefix that clips of one source share;
     `jaw` says whether the jaw of a copy follows.
@@ -55,7 +64,7 @@ class MouthSeen:
     collection: str
     generator: str
     jaw: bool
-    numbers: dict[str, dict[str, float]]
+    numbers: MouthNumbers
 
 
 def mouths_seen(clip: FaceClip, models: FaceModels, cache: Path, seed: int) -> tuple[MouthSeen, ...]:
@@ -134,13 +143,13 @@ def _keep(path: Path, seen: tuple[FaceTrack, MouthTrace] | None) -> None:
     part.replace(path)
 
 
-def _numbers(path: Path) -> dict[str, dict[str, float]] | None:
+def _numbers(path: Path) -> MouthNumbers | None:
     with np.load(path) as kept:
         if "times_s" not in kept:
             return None
         track = FaceTrack(0, *(kept[name] for name in TRACK))
         trace = MouthTrace(0, REGION_NAMES, track.times_s, *(kept[name] for name in TRACE))
-    return mouth_numbers(track, trace)
+    return MouthNumbers(track.face_size_px, mouth_spread(track), mouth_numbers(track, trace))
 
 
 def _collection(clip: FaceClip) -> str:

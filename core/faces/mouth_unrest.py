@@ -113,6 +113,12 @@ def _motion(track: FaceTrack) -> dict[str, float]:
     return found
 
 
+def mouth_spread(track: FaceTrack) -> float:
+    """Half of the range that the opening of the mouth lies in for two thirds of the frames, in face widths."""
+    low, high = np.quantile(_opening(track), (1 / 6, 5 / 6))
+    return float((high - low) / 2)
+
+
 def _opening(track: FaceTrack) -> Floats:
     """Distance of the inner lips (N,) in face widths."""
     points = track.landmarks_px[..., :2].astype(np.float64)
