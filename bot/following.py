@@ -48,8 +48,9 @@ class Follower:
         """Keep `answer` up to date until the check is over; then it is the verdict, and flagged if it must be."""
         try:
             over = await self._wait(check, answer, say)
-            await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
-            await self._desk.answered(over.id)
+            shown, _ = await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
+            if shown is not Edit.REFUSED:  # else the next start tries again
+                await self._desk.answered(over.id)
         except FacepulseError as error:
             logger.exception("cannot follow case %d", check.id)
             await answer.show(Content(embeds.failure_text(say, check.filename, str(error))))
@@ -114,19 +115,22 @@ class Follower:
             check = newer
         return check
 
-    async def _conclude(self, check: CheckView, answer: Answer, say: Say) -> None:
-        """Replace the progress by the verdict, or by the sentence that says why there is none."""
+    async def _conclude(self, check: CheckView, answer: Answer, say: Say) -> Edit:
+        """Replace the progress by the verdict, or by the sentence that says why there is none; return how that went."""
         content = await finished_content(self._desk, check, say)
         view = verdict_view(say, check, may_be_posted=answer.is_private)
         content = Content(content.text, content.embed, view, content.picture)
         if content.picture is not None:
-            if await answer.show(content) is not Edit.REFUSED:
-                return
+            shown = await answer.show(content)
+            if shown is not Edit.REFUSED:
+                return shown
             content = content.without_picture()  # it may be what was refused: its size, or the right to attach files
-        for pause_s in (*INSIST_AFTER_S, None):
-            if await answer.show(content) is not Edit.REFUSED or pause_s is None:
-                return
+        for pause_s in INSIST_AFTER_S:
+            shown = await answer.show(content)
+            if shown is not Edit.REFUSED:
+                return shown
             await asyncio.sleep(pause_s)
+        return await answer.show(content)
 
     async def _flag(self, check: CheckView) -> None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from core import versions
@@ -18,6 +19,7 @@ from core.services.folders import Folders, measure
 from core.store import Asker, Check, CheckStatus, NewCheck, Origin, Store
 
 POLL_S = 0.25
+ANSWERED_WITHIN = timedelta(days=7)
 A_STEP_BY_ASKER, A_STEP_BY_SERVER = 2, 4
 """So many waiting checks of one asker, or of one server, put the next one a step later in the queue."""
 LATEST_PLACE = 9
@@ -142,9 +144,12 @@ async def unfinished(store: Store, origin: Origin) -> tuple[Check, ...]:
     return await store.checks.unfinished(origin)
 
 
-async def unanswered(store: Store, *origins: Origin) -> tuple[Check, ...]:
-    """Return the checks asked for from `origins` whose answer was not shown, also those that ended meanwhile."""
-    return await store.checks.unanswered(origins)
+async def unanswered(store: Store, *origins: Origin, clock: Clock = utc_now) -> tuple[Check, ...]:
+    """Return the checks asked for from `origins` whose answer was not shown, also those that ended meanwhile.
+
+    Those older than `ANSWERED_WITHIN` are left out: nobody waits for them any more.
+    """
+    return await store.checks.unanswered(origins, clock() - ANSWERED_WITHIN)
 
 
 async def mark_answered(store: Store, check_id: int, clock: Clock = utc_now) -> None:

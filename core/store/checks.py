@@ -89,9 +89,14 @@ class CheckRepository:
             rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
             return tuple(check_of(row) for row in rows)
 
-    async def unanswered(self, origins: Collection[Origin]) -> tuple[Check, ...]:
-        """Return the checks of `origins` whose answer was not shown yet, over or not, oldest first."""
-        wanted = and_(CHECKS.c.origin.in_(origins), CHECKS.c.answered_at.is_(None), CHECKS.c.expired_at.is_(None))
+    async def unanswered(self, origins: Collection[Origin], since: datetime) -> tuple[Check, ...]:
+        """Return the checks of `origins`, asked `since` then, whose answer was not shown; over or not, oldest first."""
+        wanted = and_(
+            CHECKS.c.origin.in_(origins),
+            CHECKS.c.requested_at >= since,
+            CHECKS.c.answered_at.is_(None),
+            CHECKS.c.expired_at.is_(None),
+        )
         async with self._database.reading() as connection:
             rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
             return tuple(check_of(row) for row in rows)

@@ -13,6 +13,7 @@ from bot.admission import Person
 from bot.attachments import MOST_CLIPS
 from bot.client import FacepulseBot
 from bot.cogs.asking import EDITED_WITHIN, IN_PRIVATE, NO_DIRECT_MESSAGES
+from bot.following import INSIST_AFTER_S
 from bot.i18n import ENGLISH
 from bot.intake import Intake
 from bot.missed import NOT_OLDER_THAN
@@ -211,7 +212,7 @@ async def test_who_takes_no_direct_messages_is_told_so_at_once(scene: Scene, ser
 
 
 async def test_an_answer_that_came_while_the_bot_was_down_is_given_at_the_next_start(
-    scene: Scene, services: Services, worker: FakeWorker, store: Store
+    scene: Scene, services: Services, worker: FakeWorker
 ) -> None:
     await scene.ask(CLIP)
     claim = await worker.claim()
@@ -220,7 +221,7 @@ async def test_an_answer_that_came_while_the_bot_was_down_is_given_at_the_next_s
     await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
 
     assert scene.answer.content == "❔ Can't tell: **clip.mp4**"
-    assert await store.checks.unanswered(("discord",)) == ()  # type: ignore[arg-type]
+    assert await services.desk.left_open() == ()
 
 
 async def test_an_address_that_expired_is_fetched_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,3 +307,17 @@ async def test_a_question_that_is_hours_old_is_not_dug_out(scene: Scene, service
     await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
 
     assert await names_in(store) == ["clip.mp4"]
+
+
+async def test_a_verdict_that_discord_never_took_is_given_at_the_next_start(
+    scene: Scene, services: Services, worker: FakeWorker
+) -> None:
+    await scene.ask(CLIP)
+    await worker.finish(await worker.claim())
+    scene.env.inject_error("PATCH", "/channels/*/messages/*", status=403, times=1 + 1 + len(INSIST_AFTER_S))
+    for _ in range(1 + len(INSIST_AFTER_S)):
+        await scene.wait()
+    assert scene.answer.embeds == []
+    await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
+
+    assert scene.answer.content == "❔ Can't tell: **clip.mp4**"

@@ -309,10 +309,13 @@ async def test_a_log_without_tables_is_a_sentence(tmp_path: Path) -> None:
 
 async def test_an_answer_that_was_not_shown_is_found_until_it_is_marked(store: Store) -> None:
     open_one = await store.checks.add(make_question(asker=DISCORD))
-    scanned = await store.checks.add_answered(make_question(asker=replace(DISCORD, origin=Origin.SCAN)), make_report(), NOON)
+    scanned = await store.checks.add_answered(
+        make_question(asker=replace(DISCORD, origin=Origin.SCAN)), make_report(), NOON
+    )
     await store.checks.add(make_question())
 
     origins = (Origin.DISCORD, Origin.SCAN)
-    assert [check.id for check in await store.checks.unanswered(origins)] == [open_one.id, scanned.id]
+    assert [check.id for check in await store.checks.unanswered(origins, NOON)] == [open_one.id, scanned.id]
+    assert await store.checks.unanswered(origins, NOON + timedelta(seconds=1)) == ()
     await store.checks.mark_answered(scanned.id, NOON)
-    assert [check.id for check in await store.checks.unanswered(origins)] == [open_one.id]
+    assert [check.id for check in await store.checks.unanswered(origins, NOON)] == [open_one.id]
