@@ -131,7 +131,7 @@ def _description(say: Say, report: Report, filename: str, checked_before: int | 
 
 
 def _reasons(say: Say, report: Report) -> str:
-    told = [say.told(reason) for reason in report.verdict.reasons[:MAX_REASONS]]
+    told = [say.told(reason) for reason in words.main_reasons(report, MAX_REASONS)]
     return clip_text("\n".join(f"• {clip_text(plain(reason), OWN_REASON_LIMIT)}" for reason in told), FIELD_LIMIT)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.attachments import UNREACHED, attachments_of, points_at_a_link
-from bot.i18n import N_
+from bot.attachments import MOST_CLIPS, UNREACHED, attachments_of, points_at_a_link
+from bot.embeds import CONTENT_LIMIT, clip_name, clip_text
+from bot.i18n import N_, Say
 
 HOW_TO = N_(
     "Post a video clip or a picture and mention me in the same message, or right-click any message with a clip →"
@@ -54,6 +55,19 @@ class Missing:
     """Why there is nothing to look at: an English text that was marked for the catalogs."""
 
     text: str
+
+
+def too_many_text(say: Say, left_out: list[str]) -> str:
+    """Return which clips of a message are not looked at because there are too many."""
+    names = ", ".join(f"**{clip_name(name)}**" for name in left_out)
+    text = say.plural(
+        "I look at {most} clips of one message at most; left out is {names}.",
+        "I look at {most} clips of one message at most; left out are {names}.",
+        len(left_out),
+        most=MOST_CLIPS,
+        names=names,
+    )
+    return clip_text(text, CONTENT_LIMIT)
 
 
 def is_addressed(message: discord.Message, me: discord.abc.User) -> bool:

@@ -7,10 +7,13 @@ Functions speak English unless they are handed another `say`.
 
 from __future__ import annotations
 
+import re
+
 from bot.i18n import ENGLISH, N_, Say
 from core.report.words import face_names
 from core.types import FaceSummary, Progress, Report, Stage, VerdictLabel
 
+_DETECTOR_SPOKE = re.compile(r"(?P<face>Face \w+): the (?P<detector>.+?) detector speaks ")
 SCREENING_AID = N_("A screening aid, not a proof")
 BAR_CELLS = 12
 
@@ -55,6 +58,29 @@ def likelihood_line(report: Report, say: Say = ENGLISH) -> str | None:
     answered = report.verdict.label in {VerdictLabel.LIKELY_FAKE, VerdictLabel.LIKELY_REAL}
     band = probability_band(report.verdict.probability_fake) if answered else None
     return None if band is None else say(band)
+
+
+def main_reasons(report: Report, most: int) -> list[str]:
+    """Return the first reasons of a verdict; a detector that says what it found is quoted rather than named."""
+    told: list[str] = []
+    for reason in report.verdict.reasons:
+        sentence = _finding_behind(reason, report) or reason
+        if sentence not in told:
+            told.append(sentence)
+    return told[:most]
+
+
+def _finding_behind(reason: str, report: Report) -> str | None:
+    """Return what was found, for a reason that only says which detector speaks for or against a fake."""
+    spoke = _DETECTOR_SPOKE.match(reason)
+    if spoke is None:
+        return None
+    names = face_names(report)
+    for evidence in report.verdict.evidence:
+        on_face = evidence.track is not None and names.get(evidence.track) == spoke["face"]
+        if on_face and evidence.findings and evidence.detector.replace("_", " ") == spoke["detector"]:
+            return f"{spoke['face']}: {evidence.findings[0].rstrip('.')}."
+    return None
 
 
 def duration(seconds: float, say: Say = ENGLISH) -> str:

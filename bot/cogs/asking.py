@@ -19,7 +19,7 @@ from bot.desk import CheckView
 from bot.i18n import N_, Say
 from bot.intake import Admission
 from bot.missed import LastSeen, missed_messages
-from bot.questions import HOW_TO, NOT_A_CLIP, Missing, Question, asked, is_addressed
+from bot.questions import HOW_TO, NOT_A_CLIP, Missing, Question, asked, is_addressed, too_many_text
 from bot.services import Services
 from core.errors import FacepulseError
 from core.services.requests import Asker, Origin
@@ -216,19 +216,6 @@ class Asking(commands.Cog):
         except UNREACHED as error:
             logger.warning("cannot answer in channel %d: %s", message.channel.id, error)
             return None
-
-
-def too_many_text(say: Say, left_out: list[str]) -> str:
-    """Return which clips of a message are not looked at because there are too many."""
-    names = ", ".join(f"**{embeds.clip_name(name)}**" for name in left_out)
-    text = say.plural(
-        "I look at {most} clips of one message at most; left out is {names}.",
-        "I look at {most} clips of one message at most; left out are {names}.",
-        len(left_out),
-        most=MOST_CLIPS,
-        names=names,
-    )
-    return embeds.clip_text(text, embeds.CONTENT_LIMIT)
 
 
 def _asker(message: discord.Message, question: Question, clip: discord.Attachment, say: Say) -> Asker:

@@ -6,7 +6,7 @@ import pytest
 
 from bot import embeds
 from bot.i18n import ENGLISH, speaker
-from core.types import LANGUAGES, Progress, Report, Stage, VerdictLabel
+from core.types import LANGUAGES, Evidence, Progress, Report, Stage, VerdictLabel
 from tests.synth.analyses import make_analysis
 
 
@@ -56,6 +56,24 @@ def test_at_most_three_reasons_are_shown() -> None:
     shown = field(embeds.verdict_embed(ENGLISH, report(verdict=verdict), filename="a.mp4", case=1), "Why")
 
     assert shown == "• one\n• two\n• three"
+
+
+def test_a_detector_that_says_what_it_found_is_quoted_rather_than_named() -> None:
+    plain = report()
+    found = Evidence("cell_agreement", "1", 0, 0.9, 1.0, findings=("neighbouring parts change colour together",))
+    reasons = (
+        "Face A: signs of manipulation.",
+        "Face A: the cell agreement detector speaks for a fake, strongly.",
+        "Face A: the appearance detector speaks for a fake.",
+        "Face A: neighbouring parts change colour together.",
+    )
+    told = replace(plain, verdict=replace(plain.verdict, reasons=reasons, evidence=(found,)))
+
+    assert field(embeds.verdict_embed(ENGLISH, told, filename="a.mp4", case=1), "Why").splitlines() == [
+        "• Face A: signs of manipulation.",
+        "• Face A: neighbouring parts change colour together.",
+        "• Face A: the appearance detector speaks for a fake.",
+    ]
 
 
 def test_a_likelihood_is_told_only_when_it_was_calibrated() -> None:
