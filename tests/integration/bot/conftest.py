@@ -1,7 +1,7 @@
 """A log in a temporary folder, the desk over it, and a worker without analysis."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from bot.client import FacepulseBot
 from bot.desk import Desk
 from bot.services import Services, build_services
 from core.store import Store, migrate, open_store
+from tests import openapi
 from tests.integration.bot.scene import LOOK_EVERY_S, Scene
 from tests.integration.bot.support import FakeWorker
 
@@ -23,6 +24,24 @@ def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("log") / "empty.sqlite3"
     migrate(f"sqlite+aiosqlite:///{path}")
     return path
+
+
+@pytest.fixture(autouse=True)
+def only_what_discord_takes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold every request that a test's bot sent against Discord's own description, where that is at hand."""
+    environments: list[simcord.Env] = []
+    start = simcord.Env.start
+
+    async def noted_start(env: simcord.Env) -> None:
+        environments.append(env)
+        await start(env)
+
+    monkeypatch.setattr(simcord.Env, "start", noted_start)
+    yield
+    if openapi.description_path().is_file():
+        api = openapi.load_api(openapi.description_path())
+        faults = [fault for env in environments for entry in env.http_requests for fault in api.faults(entry)]
+        assert not faults, "Discord would not take:\n" + "\n".join(dict.fromkeys(faults))
 
 
 @pytest.fixture
