@@ -6,6 +6,7 @@ ordinary message stands in: the same one where all may read it, a direct message
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import io
 import logging
@@ -16,13 +17,14 @@ import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.attachments import UNREACHED
-from bot.i18n import Say
+from bot.i18n import N_, Say
 
 logger = logging.getLogger(__name__)
 
 PICTURE = "evidence.png"
-TOKEN_S = 14 * 60.0
-"""Discord lets an interaction be answered for 15 minutes; the last one is not relied on."""
+TOKEN_S = 13.5 * 60
+"""Discord lets an interaction be answered for 15 minutes; the last ones are not relied on."""
+MOVES = N_("This takes longer than Discord lets me write here; the answer will come as a direct message.")
 
 PostedMessage = discord.Message | discord.PartialMessage
 
@@ -84,8 +86,8 @@ class Answer(Protocol):
         ...
 
     @property
-    def is_private(self) -> bool:
-        """Whether only the asker reads it."""
+    def may_be_posted(self) -> bool:
+        """Whether only the asker reads it, in a channel in which it could be shown to all."""
         ...
 
     async def show(self, content: Content) -> Edit:
@@ -96,10 +98,11 @@ class Answer(Protocol):
 class MessageAnswer:
     """An ordinary message of ours, in a channel or in a direct message."""
 
-    def __init__(self, message: PostedMessage, upload_limit: int, *, is_private: bool = False) -> None:
+    may_be_posted = False
+
+    def __init__(self, message: PostedMessage, upload_limit: int) -> None:
         self._message = message
         self.upload_limit = upload_limit
-        self.is_private = is_private
 
     async def show(self, content: Content) -> Edit:
         """Edit the message."""
@@ -120,7 +123,7 @@ def upload_limit_of(guild: discord.Guild | None) -> int:
 class DirectAnswer:
     """A direct message that is written when there is something to show; where that is not allowed, a hint in public."""
 
-    is_private = True
+    may_be_posted = False
     upload_limit = DEFAULT_FILE_SIZE_LIMIT_BYTES
 
     def __init__(self, client: discord.Client, user_id: int, hint: Hint | None = None) -> None:
@@ -143,7 +146,7 @@ class DirectAnswer:
         except UNREACHED as error:
             logger.warning("cannot write a direct message: %s", error)
             return Edit.REFUSED
-        self._message = MessageAnswer(sent, self.upload_limit, is_private=True)
+        self._message = MessageAnswer(sent, self.upload_limit)
         return Edit.DONE
 
 
@@ -176,6 +179,7 @@ class InteractionAnswer:
         interaction: discord.Interaction,
         message: discord.WebhookMessage | None,
         stand_in: Answer,
+        say: Say,
         *,
         is_private: bool,
     ) -> None:
@@ -183,14 +187,20 @@ class InteractionAnswer:
         self._message = message
         self._stand_in = stand_in
         self._standing_in = False
-        self.is_private = is_private
+        self._say = say
+        self._is_private = is_private
         self.upload_limit = interaction.filesize_limit
+
+    @property
+    def may_be_posted(self) -> bool:
+        """Whether only the asker reads it; an answer that went on as a direct message is far from the channel."""
+        return self._is_private and not self._standing_in and self._age_s() <= TOKEN_S
 
     async def show(self, content: Content) -> Edit:
         """Edit the answer, or let the stand-in show it."""
-        age_s = (discord.utils.utcnow() - self._interaction.created_at).total_seconds()
-        if self._standing_in or age_s > TOKEN_S:
-            self._standing_in = True
+        if not self._standing_in and self._age_s() > TOKEN_S:
+            await self._move()
+        if self._standing_in:
             return await self._stand_in.show(content)
         try:
             await self._edit(content.fitting(self.upload_limit).to_edit())
@@ -201,6 +211,16 @@ class InteractionAnswer:
             self._standing_in = True
             return await self._stand_in.show(content)
         return Edit.DONE
+
+    def _age_s(self) -> float:
+        return (discord.utils.utcnow() - self._interaction.created_at).total_seconds()
+
+    async def _move(self) -> None:
+        """Leave the answer to the stand-in; an answer that only the asker sees says so while it still can."""
+        self._standing_in = True
+        if self._is_private and not self._interaction.is_expired():
+            with contextlib.suppress(*UNREACHED):
+                await self._edit({"content": self._say(MOVES), "view": None})
 
     async def _edit(self, values: dict[str, Any]) -> None:
         if self._message is None:

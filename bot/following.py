@@ -118,7 +118,7 @@ class Follower:
     async def _conclude(self, check: CheckView, answer: Answer, say: Say) -> Edit:
         """Replace the progress by the verdict, or by the sentence that says why there is none; return how that went."""
         content = await finished_content(self._desk, check, say)
-        view = verdict_view(say, check, may_be_posted=answer.is_private)
+        view = verdict_view(say, check, may_be_posted=answer.may_be_posted)
         content = Content(content.text, content.embed, view, content.picture)
         if content.picture is not None:
             shown = await answer.show(content)

@@ -142,7 +142,7 @@ class Apps(commands.Cog):
         else:
             limit = upload_limit_of(interaction.guild)
             stand_in = MessageAnswer(channel.get_partial_message(message_id), limit)
-        answer = InteractionAnswer(interaction, message, stand_in, is_private=is_private)
+        answer = InteractionAnswer(interaction, message, stand_in, say, is_private=is_private)
         return answer, None if is_private else message_id
 
     async def _answer(

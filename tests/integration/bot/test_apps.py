@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.answers import MOVES, TOKEN_S
 from bot.client import FacepulseBot
 from bot.services import Services
 from core.store import HistoryFilter, Store
@@ -90,6 +91,7 @@ async def test_a_quiet_check_that_takes_longer_than_15_minutes_goes_on_by_direct
 
     (private,) = scene.direct_messages
     assert private.content == "⚠️ Signs of manipulation: **clip.mp4**"
+    assert "Post here" not in scene.labels(private)
     assert [message for message in scene.answers if not message.flags.ephemeral] == []
 
 
@@ -205,3 +207,19 @@ async def test_an_attachment_that_is_no_video_or_picture_is_not_checked(scene: S
     assert asked.response is not None
     assert asked.response.content == "**notes.txt** is not a video or a picture."
     assert await store.log.list(HistoryFilter()) == ()
+
+
+async def test_a_private_answer_says_where_it_goes_on_before_discord_closes_it(
+    scene: Scene, worker: FakeWorker
+) -> None:
+    asked = await scene.alice.slash(scene.channel, "check", video=CLIP, quiet=True)
+    claim = await worker.claim()
+    await scene.env.advance_time(TOKEN_S)
+    await worker.tell(claim, Progress(Stage.FRAMES, 60, 240, 12.0))
+    await scene.wait()
+
+    assert asked.response is not None
+    assert asked.response.content == MOVES
+    (private,) = scene.direct_messages
+    assert "Looking at every frame" in private.content
+    assert scene.labels(private) == ["Cancel"]

@@ -53,7 +53,7 @@ class RunningDesk:
 class Shown:
     """An answer that notes when it was changed, and to what; it may be deleted from the start."""
 
-    is_private = False
+    may_be_posted = False
     upload_limit = 1000
 
     def __init__(self, time: Time, edit: Edit = Edit.DONE) -> None:
