@@ -10,9 +10,10 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import answer_views
+from bot import answer_views, case_views, mod_log
 from bot.cogs.apps import Apps
 from bot.cogs.asking import Asking
+from bot.cogs.cases import CasesCog
 from bot.cogs.privacy import PrivacyCog
 from bot.cogs.scanning import Scanning
 from bot.cogs.settings import SettingsCog
@@ -35,8 +36,8 @@ discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
 
 LOOK_EVERY_S = 0.5
-COGS = (Asking, Apps, Scanning, SettingsCog, SetupCog, PrivacyCog)
-DYNAMIC_ITEMS = answer_views.DYNAMIC_ITEMS
+COGS = (Asking, Apps, Scanning, CasesCog, SettingsCog, SetupCog, PrivacyCog)
+DYNAMIC_ITEMS = (*answer_views.DYNAMIC_ITEMS, *case_views.DYNAMIC_ITEMS)
 """The buttons that work after a restart, of every module that has some."""
 
 
@@ -66,7 +67,8 @@ class FacepulseBot(commands.Bot):
         self.services = services
         self.tree.settings_of = services.guilds.get  # type: ignore[attr-defined]
         self.intake = Intake(services)
-        self.follower = Follower(self, services)
+        self.mod_log = mod_log.ModLog(self, services)
+        self.follower = Follower(self, services, announce=mod_log.announce)
 
     async def setup_hook(self) -> None:
         """Add cogs and buttons, and tell Discord the commands where they have changed."""

@@ -5,11 +5,12 @@ Doors know checks only as `CheckView`; jobs, rows and versions stay behind this 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.services import requests
+from core.services import history, requests
 from core.services.folders import Folders
+from core.services.history import HistoryFilter, HistoryRow
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.store import Store
 from core.types import Progress, Report
@@ -86,6 +87,15 @@ class Desk:
         """
         check = await self._store.checks.get(check_id)
         return None if check is None else await self._view(check)
+
+    async def history(self, wanted: HistoryFilter, offset: int = 0) -> tuple[tuple[HistoryRow, ...], int]:
+        """Return the checks that match, newest first and from `offset` on, and how many there are of them in all.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        rows = await history.find(self._store, replace(wanted, offset=offset))
+        return rows, await history.count(self._store, wanted)
 
     async def take_back(self, check_id: int) -> bool:
         """Cancel a check; return False when it was over already."""

@@ -59,6 +59,10 @@ class Audit:
         """Return acts of a server, newest first, of one kind when `action` is given."""
         return await self._store.audit.list(guild_id, limit, offset, action)
 
+    async def of_check(self, check_id: int, guild_id: int) -> tuple[AuditEntry, ...]:
+        """Return the acts of a server about one case, oldest first."""
+        return await self._store.audit.of_check(check_id, guild_id)
+
     async def get(self, entry_id: int, guild_id: int) -> AuditEntry | None:
         """Return one act, or None when the server has none of this number."""
         return await self._store.audit.get(entry_id, guild_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.store import Check, HistoryFilter, HistoryRow, Store
 
-__all__ = ["HistoryFilter", "HistoryRow", "find", "get"]
+__all__ = ["HistoryFilter", "HistoryRow", "count", "find", "get"]
 
 
 async def find(store: Store, wanted: HistoryFilter) -> tuple[HistoryRow, ...]:
@@ -14,6 +14,15 @@ async def find(store: Store, wanted: HistoryFilter) -> tuple[HistoryRow, ...]:
         StoreError: the log cannot be read.
     """
     return await store.log.list(wanted)
+
+
+async def count(store: Store, wanted: HistoryFilter) -> int:
+    """Return how many checks match, on all pages together.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    return await store.log.count(wanted)
 
 
 async def get(store: Store, check_id: int) -> Check | None:

@@ -106,6 +106,13 @@ class Reviews:
         """Return the oldest open case: first those assigned to `for_user`, then free ones, then those of others."""
         return await self._store.cases.next_open(guild_id, for_user)
 
+    async def doubted(self, check_id: int, guild_id: int) -> int | None:
+        """Return the newest case of a server, this one or another of the same clip, in which people doubt the answer.
+
+        Those are cases that were dismissed, and open ones that somebody disputes; None where there is none.
+        """
+        return await self._store.cases.doubted(check_id, guild_id)
+
     async def find(self, wanted: CaseFilter) -> tuple[Case, ...]:
         """Return the cases that match every condition, the last flagged first."""
         return await self._store.cases.find(wanted)

@@ -53,6 +53,12 @@ class AuditRepository:
             rows = await connection.execute(wanted.order_by(AUDIT.c.id.desc()).limit(limit).offset(offset))
             return tuple(entry_of(row) for row in rows)
 
+    async def of_check(self, check_id: int, guild_id: int) -> tuple[AuditEntry, ...]:
+        """Return the acts of a server about one check, oldest first."""
+        wanted = select(AUDIT).where(AUDIT.c.check_id == check_id, AUDIT.c.guild_id == guild_id)
+        async with self._database.reading() as connection:
+            return tuple(entry_of(row) for row in await connection.execute(wanted.order_by(AUDIT.c.id)))
+
     async def set_undone(self, entry_id: int, by: int, now: datetime) -> bool:
         """Note that an act was taken back; False when it was already, or there is none of this number."""
         done = AUDIT.c.id == entry_id, AUDIT.c.undone_at.is_(None)

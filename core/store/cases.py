@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store import audit
@@ -101,6 +101,26 @@ class CaseRepository:
         async with self._database.reading() as connection:
             found = await _cases(connection, wanted)
             return found[0] if found else None
+
+    async def doubted(self, check_id: int, guild_id: int) -> int | None:
+        """Return the newest case of a server about the clip of this check that was dismissed or disputed, or None."""
+        clip = select(CHECKS.c.clip_sha256).where(CHECKS.c.id == check_id).scalar_subquery()
+        disputed = (
+            select(DISPUTES.c.id)
+            .where(DISPUTES.c.check_id == CASES.c.check_id, DISPUTES.c.kind == FlagKind.DISPUTE)
+            .exists()
+        )
+        doubts = or_(CASES.c.state == CaseState.DISMISSED, and_(CASES.c.state == CaseState.OPEN, disputed))
+        wanted = (
+            select(CASES.c.check_id)
+            .join(CHECKS, CASES.c.check_id == CHECKS.c.id)
+            .where(CASES.c.guild_id == guild_id, CHECKS.c.clip_sha256 == clip, _KNOWN, doubts)
+            .order_by(CASES.c.check_id.desc())
+            .limit(1)
+        )
+        async with self._database.reading() as connection:
+            number: int | None = await connection.scalar(wanted)
+            return number
 
     async def find(self, wanted: CaseFilter) -> tuple[Case, ...]:
         """Return the cases that match, the last flagged first."""

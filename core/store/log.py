@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Result, Row, select
+from sqlalchemy import ColumnElement, Result, Row, func, select
 
 from core.store.checks import asker_of
 from core.store.database import Database
@@ -55,6 +55,12 @@ class LogRepository:
         async with self._database.reading() as connection:
             rows: Result[Any] = await connection.execute(statement)
             return tuple(_history_row(row) for row in rows)
+
+    async def count(self, wanted: HistoryFilter) -> int:
+        """Return how many checks match; `limit` and `offset` do not count."""
+        counted = select(func.count()).select_from(CHECKS).where(*_conditions(wanted))
+        async with self._database.reading() as connection:
+            return await connection.scalar(counted) or 0
 
 
 def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:

@@ -22,3 +22,10 @@ def text_of(message: simcord.ResponseMessage | discord.Message) -> str:
         texts += [f"{field.name}\n{field.value}" for field in embed.fields]
         texts.append(embed.footer.text or "")
     return "\n".join(text for text in texts if text)
+
+
+def followed_up_alone(result: simcord.InteractionResult) -> str:
+    """All the text that followed the use of a button or form of a message, which only the person may see."""
+    assert result.followups, "nothing was said"
+    assert all(message.ephemeral for message in result.followups), "others see the answer"
+    return "\n".join(text_of(message) for message in result.followups)
