@@ -24,8 +24,9 @@ from rich.table import Table
 from core.detectors.mouth import LIMITS, SPREAD
 from core.evaluation.face_clips import FaceClip, read_face_clips
 from core.evaluation.mouth_animation import RENDERERS
-from core.evaluation.mouth_data import MouthSeen, mouths_seen
+from core.evaluation.mouth_data import MouthSeen, controls_seen, mouths_seen
 from core.evaluation.separation import auc_interval, paired_wins, share_interval
+from core.evaluation.watched_faces import face_key
 from core.faces import load_face_models
 from core.verdict.fit import upper_bound
 from models.linear import LinearModel, fit_linear, save_linear
@@ -37,7 +38,7 @@ SHUFFLES = 5
 ASPECTS = ("detail", "colour", "change", "motion")
 WEIGHED = re.compile(r"change_coarse_.*together|go(es)?_with|^opening_(lips|ring|chin|cheeks)$")
 """Numbers on *when* parts change, not on how much: those depend least on the camera."""
-LEVELS = (0.5, 0.65, 0.8, 0.9)
+LEVELS = (0.5, 0.8, 0.9, 0.95)
 Scores = NDArray[np.float64]
 
 
@@ -48,9 +49,11 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--ridge", type=float, default=RIDGE)
+    parser.add_argument("--controls", type=int, default=0, help="also watch controls of this many real clips")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    faces = gather(read_face_clips(options.data), options.cache)
+    clips = read_face_clips(options.data)
+    faces = gather(clips, options.cache)
     names = {
         aspect: sorted({n for face in faces for n in face.numbers.by_aspect.get(aspect, {})}) for aspect in ASPECTS
     }
@@ -69,6 +72,9 @@ def main() -> None:
         console.print(spoken([faces[i] for i in np.flatnonzero(rows)], scores["weighed"][rows], title))
     inside = [faces[i] for i in np.flatnonzero(open_gates)]
     console.print("within the gates:", areas(inside, {"weighed": scores["weighed"][open_gates]}))
+    if options.controls:
+        seen = control_faces(clips, faces, options.cache, options.controls)
+        console.print(controls(faces, seen, weighed, ridge))
     shuffled = [held_out(faces, weighed, person, ridge, shuffle=seed) for seed in range(SHUFFLES)]
     console.print("labels shuffled:", ", ".join(f"{_area(faces, s, 'twin', 'lip sync'):.2f}" for s in shuffled))
     if options.out:
@@ -79,6 +85,35 @@ def gather(clips: Sequence[FaceClip], cache: Path) -> list[MouthSeen]:
     """Every clip as it is, and the twins and lip-synced copies of the real ones."""
     models = load_face_models()
     return [face for clip in progress_over(clips, "watching clips") for face in mouths_seen(clip, models, cache, SEED)]
+
+
+def control_faces(clips: Sequence[FaceClip], faces: Sequence[MouthSeen], cache: Path, count: int) -> list[MouthSeen]:
+    """Controls of `count` real clips within the gates, evenly spread over the collection."""
+    models = load_face_models()
+    usable = {face.clip for face in faces if face.kind == "clip" and not face.fake and within_gates(face)}
+    real = [clip for clip in clips if face_key(clip) in usable]
+    chosen = [real[i] for i in np.linspace(0, len(real) - 1, min(count, len(real))).round().astype(int)]
+    return [face for clip in progress_over(chosen, "controls") for face in controls_seen(clip, models, cache)]
+
+
+def controls(faces: Sequence[MouthSeen], seen: Sequence[MouthSeen], names: Sequence[str], ridge: float) -> Table:
+    """Controls above some probabilities, from weights that saw no face of their person, beside twin and copy."""
+    found = Table(title="controls: faces above a probability, out of fold")
+    for head in ("faces", "n", *(f"{level:g}" for level in LEVELS), "median", "bits a pixel"):
+        found.add_column(head)
+    chosen = {face.clip for face in seen}
+    shown = [*seen, *(face for face in faces if face.clip in chosen and face.kind in {"twin", "few pixels"})]
+    person = np.array([face.person for face in faces])
+    kinds: dict[str, list[float]] = {}
+    for face in shown:
+        model = fitted(faces, names, trained_on(faces) & (person != face.person), ridge)
+        kinds.setdefault(face.kind, []).append(1 / (1 + np.exp(-model.log_odds(_flat(face)))))
+    for kind, scores in kinds.items():
+        above = [str(sum(score >= level for score in scores)) for level in LEVELS]
+        bits = [face.numbers.bits_per_pixel for face in shown if face.kind == kind]
+        spent = f"{min(bits):.3f} to {max(bits):.3f}"
+        found.add_row(kind, str(len(scores)), *above, f"{np.median(scores):.2f}", spent)
+    return found
 
 
 def trained_on(faces: Sequence[MouthSeen]) -> NDArray[np.bool_]:

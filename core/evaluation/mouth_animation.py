@@ -90,7 +90,7 @@ def lip_synced(pictures: list[Picture], times_s: Floats, landmarks_px: Floats, h
     """
     points = gaussian_filter1d(landmarks_px, how.steadied, axis=0) if how.steadied > 0 else landmarks_px
     width = float(np.median(np.ptp(points[..., 0], axis=1)))
-    shift = max(1, round(how.shift_s / float(np.median(np.diff(times_s)))))
+    shift = round(how.shift_s / float(np.median(np.diff(times_s))))
     mouths, steady = redrawn(pictures, points, how), list(STEADY_POINTS)
     for now, other in enumerate(other_moments(len(pictures), shift).tolist()):
         to_now = _affine(points[other, steady], points[now, steady])

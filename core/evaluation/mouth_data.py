@@ -6,6 +6,7 @@ one by each way of drawing. All are encoded alike, so that only the mouth differ
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,17 +37,23 @@ from core.video.encode import write_video
 
 SIDE_PX = 400
 CRFS = (18, 23, 28)
+CONTROLS = ("compressed hard", "same moment")
+HARD_CRF = 36
 TRACK = ("frame_indices", "times_s", "boxes_xyxy_px", "landmarks_px", "scores", "yaw_deg", "pitch_deg", "roll_deg")
 TRACE = ("detail", "colour", "change")
 
 
 @dataclass(frozen=True, slots=True)
 class MouthNumbers:
-    """Of one face: its size, how much its mouth moves in face widths, and the numbers by aspect."""
+    """Of one face: its size, how much its mouth moves in face widths, and the numbers by aspect.
+
+    `bits_per_pixel` is that of the clip where it was encoded here, else NaN.
+    """
 
     face_px: float
     spread: float
     by_aspect: dict[str, dict[str, float]]
+    bits_per_pixel: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,24 @@ def mouths_seen(clip: FaceClip, models: FaceModels, cache: Path, seed: int) -> t
     return *found, twin, *(MouthSeen(r, key, True, *of, "lip sync", how[r].jaw, copies[r]) for r in RENDERERS)
 
 
+def controls_seen(clip: FaceClip, models: FaceModels, cache: Path) -> tuple[MouthSeen, ...]:
+    """Return what two controls of a real clip show: () where its face is too small, short or slow.
+
+    The square cut around the face encoded with `HARD_CRF`, and the same with the mouth of the very moment drawn anew
+    from few pixels: one tells whether compression is taken for a fake, the other whether drawing alone is.
+    """
+    key, of = face_key(clip), (clip.person, _collection(clip))
+    kept = {kind: cache / f"{key}-{kind.replace(' ', '-')}.npz" for kind in CONTROLS}
+    if not all(path.exists() for path in kept.values()):
+        seen = _watched(frames_of(clip, LOOKED_AT_S), models, rightmost=clip.face == "rightmost")
+        real = seen and driver(clip, seen[0], SIDE_PX, enlarge=False)
+        how = {"same moment": LipSync(shift_s=0.0, renderer="few pixels", jaw=False)}
+        for kind, crf in zip(CONTROLS, (HARD_CRF, CRFS[1]), strict=True):
+            _forge(real, models, {kind: kept[kind]}, how, crf)
+    found = {kind: numbers for kind, path in kept.items() if (numbers := _numbers(path)) is not None}
+    return tuple(MouthSeen(kind, key, False, *of, "", False, numbers) for kind, numbers in found.items())
+
+
 def _forge(real: Driver | None, models: FaceModels, names: dict[str, Path], how: dict[str, LipSync], crf: int) -> None:
     """Draw, encode, watch and keep the twin and every copy."""
     for kind, kept in names.items():
@@ -110,15 +135,16 @@ def _forge(real: Driver | None, models: FaceModels, names: dict[str, Path], how:
             _keep(kept, None)
             continue
         pictures = (
-            real.pictures if kind == "twin" else lip_synced(real.pictures, real.times_s, real.landmarks_px, how[kind])
+            lip_synced(real.pictures, real.times_s, real.landmarks_px, how[kind]) if kind in how else real.pictures
         )
         path = kept.with_suffix(".mp4")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_video(path, zip(real.times_s, pictures, strict=True), crf=crf, preset="veryfast")
         with open_clip(path, VideoLimits()) as reader:
             seen = _watched(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
+        bits = 8 * path.stat().st_size / (len(real.pictures) * real.pictures[0].shape[0] ** 2)
         path.unlink()
-        _keep(kept, seen if seen and len(seen[0].times_s) >= FEWEST_FRAMES * 0.9 else None)
+        _keep(kept, seen if seen and len(seen[0].times_s) >= FEWEST_FRAMES * 0.9 else None, bits)
 
 
 def _watched(
@@ -131,12 +157,13 @@ def _watched(
     return followed.track, recorder.finish(followed.final_ids)[followed.track.id]
 
 
-def _keep(path: Path, seen: tuple[FaceTrack, MouthTrace] | None) -> None:
+def _keep(path: Path, seen: tuple[FaceTrack, MouthTrace] | None, bits_per_pixel: float = math.nan) -> None:
     """Write the landmarks and the mouth's trace of a face; nothing in the file where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[np.generic]] = {}
     if seen is not None:
         arrays = {name: getattr(seen[0], name) for name in TRACK} | {name: getattr(seen[1], name) for name in TRACE}
+    arrays["bits_per_pixel"] = np.array(bits_per_pixel)
     part = path.with_name(f"{path.name}.part")
     with part.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -147,9 +174,10 @@ def _numbers(path: Path) -> MouthNumbers | None:
     with np.load(path) as kept:
         if "times_s" not in kept:
             return None
+        bits = float(kept["bits_per_pixel"]) if "bits_per_pixel" in kept else math.nan
         track = FaceTrack(0, *(kept[name] for name in TRACK))
         trace = MouthTrace(0, REGION_NAMES, track.times_s, *(kept[name] for name in TRACE))
-    return MouthNumbers(track.face_size_px, mouth_spread(track), mouth_numbers(track, trace))
+    return MouthNumbers(track.face_size_px, mouth_spread(track), mouth_numbers(track, trace), bits)
 
 
 def _collection(clip: FaceClip) -> str:

@@ -16,7 +16,7 @@ from core.faces.landmarks import LEFT_EYE, LIPS, RIGHT_EYE
 from core.faces.pose import canonical_mesh
 from core.faces.regions import REGION_CORNERS
 from core.faces.warp import cut
-from core.types import FaceObservation, Frame, MouthTrace
+from core.types import MESH_POINTS, FaceObservation, Frame, MouthTrace
 
 Floats = NDArray[np.float64]
 Image = NDArray[np.float32]
@@ -128,18 +128,34 @@ def _canonical() -> Floats:
 def _masks(landmarks_px: NDArray[np.float32], matrix: Floats, shape_hw: tuple[int, ...]) -> Image:
     """One where a region is (R, S, S): nowhere where one of its outlines leaves the picture."""
     masks = np.zeros((len(REGION_NAMES), SIDE_PX, SIDE_PX), np.float32)
+    weights, pieces = _corners()
     points = landmarks_px[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    fixed = np.rint((weights @ points) * (1 << SUBPIXEL_BITS)).astype(np.int32)
     limit = (shape_hw[1], shape_hw[0])
-    inside = np.all((landmarks_px[:, :2] >= 0) & (landmarks_px[:, :2] <= limit), axis=1, keepdims=True)[:, 0]
-    for mask, polygons in zip(masks, OUTLINES, strict=True):
-        if not all(inside[list(rows)].all() for rows, _ in polygons):
+    whole = bool(np.all((landmarks_px[:, :2] >= 0) & (landmarks_px[:, :2] <= limit)))
+    for mask, polygons, region in zip(masks, OUTLINES, pieces, strict=True):
+        if not whole and not all(_inside(landmarks_px, rows, limit) for rows, _ in polygons):
             continue
-        for rows, reach in polygons:
-            outline = points[list(rows)]
-            middle = outline.mean(axis=0)
-            fixed = np.rint((middle + abs(reach) * (outline - middle)) * (1 << SUBPIXEL_BITS)).astype(np.int32)
-            cv2.fillPoly(mask, [fixed], float(reach > 0), shift=SUBPIXEL_BITS)
+        for (_, reach), piece in zip(polygons, region, strict=True):
+            cv2.fillPoly(mask, [fixed[piece]], float(reach > 0), shift=SUBPIXEL_BITS)
     return masks
+
+
+def _inside(landmarks_px: NDArray[np.float32], rows: tuple[int, ...], limit: tuple[int, int]) -> bool:
+    return bool(np.all((landmarks_px[list(rows), :2] >= 0) & (landmarks_px[list(rows), :2] <= limit)))
+
+
+@cache
+def _corners() -> tuple[Floats, list[list[slice]]]:
+    """What each landmark counts in each corner of all outlines (C, 468), and where each outline's corners are."""
+    weights, pieces, last = [], [], 0
+    for polygons in OUTLINES:
+        pieces.append([slice(last, last := last + len(rows)) for rows, _ in polygons])
+        for rows, reach in polygons:
+            own = np.eye(MESH_POINTS)[list(rows)]
+            middle = own.mean(axis=0)
+            weights.append(middle + abs(reach) * (own - middle))
+    return np.concatenate(weights), pieces
 
 
 def _means(planes: Image, masks: Image) -> Image:

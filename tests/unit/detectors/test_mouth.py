@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.detectors import mouth
+from core.detectors.gates import TOO_COMPRESSED
 from core.detectors.mouth import (
     AS_FILMED,
     FOUND,
@@ -97,6 +98,11 @@ def test_a_face_that_offers_too_little_gets_no_score_but_the_reason(given: dict[
     assert score_of(evidence) is None
 
 
+def test_a_clip_compressed_too_hard_is_not_judged() -> None:
+    evidence = MouthDetector().examine(replace(face(), video=replace(VIDEO, bit_rate_kbps=100.0)))
+    assert evidence.abstained_because == TOO_COMPRESSED
+
+
 def test_without_a_trace_of_the_mouth_it_abstains() -> None:
     assert MouthDetector().examine(replace(face(), mouth=None)).abstained_because == TOO_FEW
 
@@ -108,12 +114,12 @@ def test_a_mouth_that_does_not_move_is_not_judged() -> None:
 
 
 def test_the_score_is_the_logistic_of_the_weights_and_what_it_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    always(monkeypatch, bias=3.0)
+    always(monkeypatch, bias=4.0)
     one = face()
     assert one.mouth is not None
     together = mouth_numbers(one.track, one.mouth)["change"]["chin_goes_with_lips"]
     evidence = MouthDetector().examine(one)
-    assert evidence.fake_score == pytest.approx(1 / (1 + np.exp(-(3.0 + 0.5 * (together + 1.0)))))
+    assert evidence.fake_score == pytest.approx(1 / (1 + np.exp(-(4.0 + 0.5 * (together + 1.0)))))
     assert evidence.findings == (FOUND,)
 
 
