@@ -298,8 +298,12 @@ async def test_nothing_is_looked_for_where_nothing_was_seen(scene: Scene, servic
     assert await names_in(store) == []
 
 
-async def test_a_question_that_is_hours_old_is_not_dug_out(scene: Scene, services: Services, store: Store) -> None:
+async def test_a_question_that_is_hours_old_is_not_dug_out(
+    scene: Scene, services: Services, store: Store, worker: FakeWorker
+) -> None:
     await scene.ask(CLIP)
+    await worker.finish(await worker.claim())
+    await scene.wait()
     room, backend = scene.channel.id, scene.env.backend
     attachments = backend.store_attachments(room, [("missed.mp4", b"missed")])
     backend.create_message(room, scene.alice.id, f"{scene.me} and this?", attachments=attachments, broadcast=False)
