@@ -145,8 +145,8 @@ def _act_line(action: str, details: dict[str, Any], say: Say) -> str:
         when = "–" if until is None else format_dt(datetime.fromisoformat(until))
         return say("{who} has a time-out until {when}.", who=who(details.get("poster_id"), say), when=when)
     if action == HIDE:
-        return say("The message is hidden until you decide; a copy is in this channel.")
-    return say("The message was removed; a copy is in the mod-log channel.")
+        return say("The message is hidden, with a copy in the mod-log; dismissing the case shows it again.")
+    return say("The message was removed, with a copy in the mod-log.")
 
 
 def who(user_id: int | None, say: Say) -> str:

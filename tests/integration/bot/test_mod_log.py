@@ -34,6 +34,7 @@ class Court:
     @property
     def entry(self) -> discord.Message:
         """The only message in the log."""
+        only: discord.Message
         (only,) = self.log.history()
         return only
 
@@ -45,7 +46,10 @@ class Court:
 
     async def decide(self, member: Any, label: str, reason: str | None = None) -> simcord.InteractionResult:
         shown = await member.click(self.entry, label=label)
-        return await member.submit_modal(shown, {} if reason is None else {only_input(shown): reason})
+        sent: simcord.InteractionResult = await member.submit_modal(
+            shown, {} if reason is None else {only_input(shown): reason}
+        )
+        return sent
 
 
 def only_input(shown: simcord.InteractionResult) -> str:
