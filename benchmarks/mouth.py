@@ -110,8 +110,8 @@ def controls(faces: Sequence[MouthSeen], seen: Sequence[MouthSeen], names: Seque
         kinds.setdefault(face.kind, []).append(1 / (1 + np.exp(-model.log_odds(_flat(face)))))
     for kind, scores in kinds.items():
         above = [str(sum(score >= level for score in scores)) for level in LEVELS]
-        bits = [face.numbers.bits_per_pixel for face in shown if face.kind == kind]
-        spent = f"{min(bits):.3f} to {max(bits):.3f}"
+        bits = [b for face in shown if face.kind == kind and (b := face.numbers.bits_per_pixel) is not None]
+        spent = f"{min(bits):.3f} to {max(bits):.3f}" if bits else ""
         found.add_row(kind, str(len(scores)), *above, f"{np.median(scores):.2f}", spent)
     return found
 

@@ -6,7 +6,6 @@ one by each way of drawing. All are encoded alike, so that only the mouth differ
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,13 +46,13 @@ TRACE = ("detail", "colour", "change")
 class MouthNumbers:
     """Of one face: its size, how much its mouth moves in face widths, and the numbers by aspect.
 
-    `bits_per_pixel` is that of the clip where it was encoded here, else NaN.
+    `bits_per_pixel` is that of the clip where it was encoded here, else None.
     """
 
     face_px: float
     spread: float
     by_aspect: dict[str, dict[str, float]]
-    bits_per_pixel: float
+    bits_per_pixel: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +156,14 @@ def _watched(
     return followed.track, recorder.finish(followed.final_ids)[followed.track.id]
 
 
-def _keep(path: Path, seen: tuple[FaceTrack, MouthTrace] | None, bits_per_pixel: float = math.nan) -> None:
+def _keep(path: Path, seen: tuple[FaceTrack, MouthTrace] | None, bits_per_pixel: float | None = None) -> None:
     """Write the landmarks and the mouth's trace of a face; nothing in the file where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[np.generic]] = {}
     if seen is not None:
         arrays = {name: getattr(seen[0], name) for name in TRACK} | {name: getattr(seen[1], name) for name in TRACE}
-    arrays["bits_per_pixel"] = np.array(bits_per_pixel)
+    if bits_per_pixel is not None:
+        arrays["bits_per_pixel"] = np.array(bits_per_pixel)
     part = path.with_name(f"{path.name}.part")
     with part.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -174,7 +174,7 @@ def _numbers(path: Path) -> MouthNumbers | None:
     with np.load(path) as kept:
         if "times_s" not in kept:
             return None
-        bits = float(kept["bits_per_pixel"]) if "bits_per_pixel" in kept else math.nan
+        bits = float(kept["bits_per_pixel"]) if "bits_per_pixel" in kept else None
         track = FaceTrack(0, *(kept[name] for name in TRACK))
         trace = MouthTrace(0, REGION_NAMES, track.times_s, *(kept[name] for name in TRACE))
     return MouthNumbers(track.face_size_px, mouth_spread(track), mouth_numbers(track, trace), bits)

@@ -6,7 +6,7 @@ import pytest
 
 from core.evaluation.face_clips import FaceClip
 from core.evaluation.mouth_animation import RENDERERS
-from core.evaluation.mouth_data import mouths_seen
+from core.evaluation.mouth_data import CONTROLS, controls_seen, mouths_seen
 from core.faces import FaceModels, load_face_models
 from tests.synth.clips import Scene, even_times, write_scene
 
@@ -31,7 +31,13 @@ def test_a_real_clip_gives_a_twin_and_a_copy_by_each_way_of_drawing_and_is_watch
     assert (real.kind, real.fake, real.generator, real.collection) == ("clip", False, "", "one")
     assert [(c.kind, c.fake) for c in copies] == [("twin", False), *((renderer, True) for renderer in RENDERERS)]
     twin = copies[0]
-    assert all(copy.numbers.keys() == twin.numbers.keys() and copy.numbers != twin.numbers for copy in copies[1:])
+    for copy in copies[1:]:
+        assert copy.numbers.by_aspect.keys() == twin.numbers.by_aspect.keys()
+        assert copy.numbers.by_aspect["change"] != twin.numbers.by_aspect["change"]
+    controls = controls_seen(one, models, cache)
+    assert [(c.kind, c.fake) for c in controls] == [(kind, False) for kind in CONTROLS]
+    hard, drawn = (c.numbers.bits_per_pixel or 0 for c in controls)
+    assert 0 < hard < drawn / 2
     one.path.unlink()
     assert mouths_seen(one, models, cache, 0) == (real, *copies)
     assert not list(cache.glob("*.mp4"))
