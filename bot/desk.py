@@ -25,8 +25,8 @@ class CheckView:
     """A check as its row says it now. `id` is the case number; `ahead` counts the checks that are before it.
 
     `report` is there when `status` is done, `error` (a sentence) and `error_code` when it failed; an answer that is no
-    longer kept has an `error` too. `checked_before` is the case whose answer was given again. The ids are Discord's,
-    None outside of it; `locale` is the asker's.
+    longer kept has an `error` too. `checked_before` is the case whose answer was given again, `copy_of` an earlier one
+    whose clip this one looks like. The ids are Discord's, None outside of it; `locale` is the asker's.
     """
 
     id: int
@@ -38,6 +38,7 @@ class CheckView:
     error: str | None = None
     error_code: str | None = None
     checked_before: int | None = None
+    copy_of: int | None = None
     origin: Origin = Origin.WEB
     guild_id: int | None = None
     channel_id: int | None = None
@@ -116,6 +117,7 @@ class Desk:
 
     async def _view(self, check: Check) -> CheckView:
         ahead = await self._store.checks.queue_position(check.id) if check.status is CheckStatus.QUEUED else None
+        copy_of = await self._store.looks.copy_of(check.id) if check.status is CheckStatus.DONE else None
         return CheckView(
             id=check.id,
             filename=check.source_name or NAMELESS,
@@ -126,6 +128,7 @@ class Desk:
             error=check.error_sentence if check.expired_at is None else EXPIRED,
             error_code=check.error_code,
             checked_before=check.repeats_check_id,
+            copy_of=copy_of,
             origin=check.asker.origin,
             guild_id=check.asker.guild_id,
             channel_id=check.asker.channel_id,

@@ -89,6 +89,7 @@ def verdict_embed(
     case: int,
     checked_before: int | None = None,
     told_case: bool = True,
+    copy_of: int | None = None,
     picture: str | None = None,
 ) -> discord.Embed:
     """Return the answer to one check.
@@ -100,10 +101,13 @@ def verdict_embed(
         case: the number of this question in the log.
         checked_before: the earlier case whose answer is given again, if it is.
         told_case: whether the number of the earlier case may be named: those of another server are nobody's business.
+        copy_of: an earlier case that may be named, whose clip this one looks like.
         picture: the name of the attached evidence picture, if there is one.
     """
     label = report.verdict.label
     description = _description(say, report, filename, checked_before, told_case)
+    if copy_of is not None:
+        description += "\n" + say("It looks like a re-encoded copy of the clip of case {case}.", case=copy_of)
     embed = discord.Embed(
         title=clip_text(f"{words.EMOJI[label]} {say.told(VERDICT_WORDS[label].title)}", TITLE_LIMIT),
         description=clip_text(description, OWN_DESCRIPTION_LIMIT),

@@ -30,7 +30,8 @@ async def finished_content(desk: Desk, check: CheckView, say: Say) -> Content:
         filename=check.filename,
         case=check.id,
         checked_before=check.checked_before,
-        told_case=await _may_name_earlier(desk, check),
+        told_case=await _may_be_named(desk, check, check.checked_before),
+        copy_of=check.copy_of if await _may_be_named(desk, check, check.copy_of) else None,
         picture=None if picture is None else PICTURE,
     )
     return Content(embeds.headline(say, check.report, check.filename), embed=embed, picture=picture)
@@ -43,9 +44,9 @@ def closing_text(say: Say, check: CheckView) -> str:
     return embeds.failure_text(say, check.filename, check.error or LOST)
 
 
-async def _may_name_earlier(desk: Desk, check: CheckView) -> bool:
-    """Whether the earlier check of the same clip was asked for in the same server, or alone by the same person."""
-    earlier = None if check.checked_before is None else await desk.look(check.checked_before)
+async def _may_be_named(desk: Desk, check: CheckView, number: int | None) -> bool:
+    """Whether an earlier check was asked for in the same server, or alone by the same person."""
+    earlier = None if number is None else await desk.look(number)
     if earlier is None:
         return False
     if check.guild_id is not None or earlier.guild_id is not None:

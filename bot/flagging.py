@@ -11,7 +11,7 @@ from bot.attachments import UNREACHED
 from bot.desk import CheckView
 from bot.finished import finished_content
 from bot.services import Services
-from core.services.reviews import FlagKind
+from core.services.reviews import CaseState, FlagKind
 from core.types import GuildSettings, Report, VerdictLabel
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ async def announce_in_log(bot: commands.Bot, services: Services, check: CheckVie
     await services.reviews.logged(check.id, posted.channel.id, posted.id)
 
 
+async def _is_copy_of_upheld(services: Services, check: CheckView) -> bool:
+    """Whether a clip looks like one that moderators of the same server agreed about; re-encoding hides signs."""
+    if check.copy_of is None or check.guild_id is None:
+        return False
+    case = await services.reviews.get(check.copy_of, check.guild_id)
+    return case is not None and case.state is CaseState.UPHELD
+
+
 async def flag_finished(bot: commands.Bot, services: Services, check: CheckView, announce: Announce) -> None:
     """Flag a finished check of a server if its rule says so, and tell the moderators; else do nothing.
 
@@ -61,7 +69,7 @@ async def flag_finished(bot: commands.Bot, services: Services, check: CheckView,
     if check.guild_id is None or check.report is None:
         return
     settings = await services.guilds.get(check.guild_id)
-    if not is_flagged(check.report, settings):
+    if not is_flagged(check.report, settings) and not await _is_copy_of_upheld(services, check):
         return
     await services.reviews.flag(check.id, kind=FlagKind.AUTOMATIC)
     logger.info("case %d of guild %d is flagged", check.id, check.guild_id)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from core.errors import CancelledError, StoreError
 from core.jobs.running import RunningAnalysis
 from core.services import analysis, evidence
-from core.services.analysis import Engine
+from core.services.analysis import Answer, Engine
 from core.services.clock import Clock
 from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
@@ -115,7 +115,7 @@ class Worker:
             return
         await self._settle(claim, running)
 
-    async def _keep_alive(self, claim: Check, running: RunningAnalysis, stop: asyncio.Event) -> bool:
+    async def _keep_alive(self, claim: Check, running: RunningAnalysis[Answer], stop: asyncio.Event) -> bool:
         """Watch an analysis to its end, or until it must stop; False when the claim was lost."""
         told, beaten_at = None, time.monotonic()
         while not await running.ended(self._timing.tick_s) and not stop.is_set():
@@ -145,9 +145,9 @@ class Worker:
         held = (CheckStatus.RUNNING, claim.worker, claim.attempts)
         return check is not None and (check.status, check.worker, check.attempts) == held
 
-    async def _settle(self, claim: Check, running: RunningAnalysis) -> None:
+    async def _settle(self, claim: Check, running: RunningAnalysis[Answer]) -> None:
         try:
-            report = running.result()
+            answer = running.result()
         except CancelledError:
             # Asked to stop: the check waits for the next worker, unless it was the asker who took it back.
             released = await self._store.queue.release(claim)
@@ -160,8 +160,10 @@ class Worker:
         else:
             # Before the answer: whoever reads it may delete the message with the clip.
             await self._keep_clip(claim)
-            answered = await analysis.store_report(self._store, claim, report, self._clock)
-            logger.info("check %d: %s", claim.id, report.verdict.label if answered else "answered by another worker")
+            await analysis.remember_look(self._store, self._engine.eye, claim, answer.look)
+            answered = await analysis.store_report(self._store, claim, answer.report, self._clock)
+            verdict = answer.report.verdict.label
+            logger.info("check %d: %s", claim.id, verdict if answered else "answered by another worker")
 
     async def _keep_clip(self, claim: Check) -> None:
         if claim.incoming_name is not None:

@@ -15,11 +15,13 @@ from datetime import datetime
 from pathlib import Path
 
 from core import versions
-from core.errors import ClipNotFoundError, FacepulseError
+from core.errors import ClipNotFoundError, FacepulseError, StoreError
+from core.services import copies
 from core.services.clock import Clock, utc_now
+from core.services.copies import Eye
 from core.services.folders import Folders, measure
 from core.settings import VideoLimits
-from core.store import Asker, Check, NewCheck, Store
+from core.store import Asker, Check, ClipLook, NewCheck, Store
 from core.types import Analysis, Progress, ProgressCallback, Report, Stage
 
 logger = logging.getLogger(__name__)
@@ -36,18 +38,27 @@ class Engine:
 
     `analyse(path, limits, progress)` gives the analysis; `draw(analysis, folder, clip_name)` writes the evidence
     picture, the report page and its figures into a folder that exists; `prepare()` loads what every analysis needs,
-    so that the first one does not wait for it.
+    so that the first one does not wait for it. `eye` looks at clips to find copies again; without one none is found.
     """
 
     analyse: Analyse
     draw: Callable[[Analysis, Path, str], None]
     prepare: Callable[[], object]
+    eye: Eye | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one analysis gave: its report, and what the clip looks like, as far as that could be seen."""
+
+    report: Report
+    look: ClipLook | None = None
 
 
 def analyse_and_draw(
     engine: Engine, check: Check, folders: Folders, limits: VideoLimits, progress: ProgressCallback
-) -> Report:
-    """Analyse the waiting clip of `check`, put its figures in place and return the report. Takes seconds to minutes.
+) -> Answer:
+    """Analyse the waiting clip of `check`, put its figures in place and return the answer. Takes seconds to minutes.
 
     Figures that cannot be drawn or written are logged and left out: the answer does not depend on them.
 
@@ -63,7 +74,8 @@ def analyse_and_draw(
         _draw_in_place(engine, analysis, folders.figures(check.id), check.source_name)
     except Exception:
         logger.exception("check %d: the figures could not be made", check.id)
-    return analysis.report
+    look = None if engine.eye is None else copies.look_at(engine.eye, path, limits)
+    return Answer(analysis.report, look)
 
 
 def failure_of(error: BaseException) -> tuple[str, str]:
@@ -76,6 +88,18 @@ def failure_of(error: BaseException) -> tuple[str, str]:
 async def store_report(store: Store, claim: Check, report: Report, clock: Clock = utc_now) -> bool:
     """Answer a claimed check; False, and nothing written, when it was cancelled or given to another worker."""
     return await store.queue.finish(claim, report, versions.versions_key(), clock())
+
+
+async def remember_look(store: Store, eye: Eye | None, claim: Check, look: ClipLook | None) -> int | None:
+    """Keep what the clip of a claimed check looks like, before its answer is there; return what it is a copy of.
+
+    Trouble with that is logged: the answer does not depend on it.
+    """
+    try:
+        return None if eye is None else await copies.remember(store, eye, claim, look)
+    except StoreError:
+        logger.exception("check %d: its clip cannot be remembered by its look", claim.id)
+        return None
 
 
 async def store_failure(store: Store, claim: Check, error: BaseException, clock: Clock = utc_now) -> bool:

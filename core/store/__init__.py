@@ -5,6 +5,7 @@ from core.store.case_rows import AuditEntry, Case, CaseFilter, CaseState, Disput
 from core.store.cases import Note
 from core.store.counts import DayTally
 from core.store.exports import ExportRow
+from core.store.looks import ClipLook
 from core.store.migrate import migrate
 from core.store.people import ForgottenRows, PersonalRecord
 from core.store.redact import redacted
@@ -19,6 +20,7 @@ __all__ = [
     "CaseState",
     "Check",
     "CheckStatus",
+    "ClipLook",
     "DayTally",
     "Dispute",
     "ExportRow",

@@ -14,6 +14,7 @@ from core.store.expiry import ExpiryRepository
 from core.store.exports import ExportRepository
 from core.store.guilds import GuildRepository
 from core.store.log import LogRepository
+from core.store.looks import LookRepository
 from core.store.people import PeopleRepository
 from core.store.queue import QueueRepository
 
@@ -25,6 +26,7 @@ class Store:
         self.checks = CheckRepository(database)
         self.queue = QueueRepository(database)
         self.log = LogRepository(database)
+        self.looks = LookRepository(database)
         self.guilds = GuildRepository(database)
         self.cases = CaseRepository(database)
         self.audit = AuditRepository(database)

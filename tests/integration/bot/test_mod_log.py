@@ -12,10 +12,12 @@ import simcord
 from bot.client import FacepulseBot
 from bot.services import Services
 from core.services.reviews import CaseState
+from core.store import Store
 from core.types import VerdictLabel
 from tests.integration.bot.scene import CLIP, LOOK_EVERY_S, Scene
 from tests.integration.bot.seen import followed_up_alone, text_of, told_alone
 from tests.integration.bot.support import FakeWorker, report_for
+from tests.synth.moderation import answered, asked_by
 
 ANSWERED_ERRORS = pytest.mark.simcord(check_errors=False)
 """simcord counts an answered error of a form as one."""
@@ -208,3 +210,48 @@ async def test_the_log_speaks_the_language_of_its_server(flag: Callable[..., Any
     await court.decide(court.mod, "Uphold")
 
     assert "Signs of manipulation" not in text_of(court.entry)
+
+
+async def test_a_copy_of_an_upheld_clip_is_told_and_flagged_whatever_its_own_verdict(
+    court: Court, services: Services, store: Store, worker: FakeWorker
+) -> None:
+    await court.decide(court.mod, "Uphold")
+    for name in ("copy.mp4", "other.mp4"):
+        await court.scene.ask((name, name.encode()))
+        claim = await worker.claim()
+        if name == "copy.mp4":
+            await store.looks.set_copy(claim.id, 1)
+        await worker.finish(claim, report_for(claim, VerdictLabel.INCONCLUSIVE))
+    await court.scene.wait()
+
+    copy, other = court.scene.answers[1:]
+    assert "It looks like a re-encoded copy of the clip of case 1." in text_of(copy)
+    assert "copy of the clip" not in text_of(other)
+    assert await services.reviews.get(2, court.scene.guild.id) is not None
+    assert await services.reviews.get(3, court.scene.guild.id) is None
+
+
+async def test_a_copy_of_a_clip_that_nobody_decided_about_is_told_only(
+    court: Court, services: Services, store: Store, worker: FakeWorker
+) -> None:
+    await court.scene.ask(("copy.mp4", b"copy"))
+    claim = await worker.claim()
+    await store.looks.set_copy(claim.id, 1)
+    await worker.finish(claim, report_for(claim, VerdictLabel.INCONCLUSIVE))
+    await court.scene.wait()
+
+    assert "copy of the clip of case 1" in text_of(court.scene.answers[-1])
+    assert await services.reviews.get(2, court.scene.guild.id) is None
+
+
+async def test_the_case_of_another_server_is_not_named_for_a_copy(
+    court: Court, store: Store, worker: FakeWorker
+) -> None:
+    elsewhere = await answered(store, b"elsewhere", asker=asked_by(guild_id=99))
+    await court.scene.ask(("copy.mp4", b"copy"))
+    claim = await worker.claim()
+    await store.looks.set_copy(claim.id, elsewhere.id)
+    await worker.finish(claim)
+    await court.scene.wait()
+
+    assert "copy of the clip" not in text_of(court.scene.answers[-1])
