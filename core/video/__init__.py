@@ -3,6 +3,7 @@
 `encode` is imported by its own name, so that importing this room does not load PyAV.
 """
 
-from core.video.reader import ClipReader, open_clip
+from core.video.reader import ClipReader, open_clip, standing_walls
+from core.video.refusals import WALL_NAMES
 
-__all__ = ["ClipReader", "open_clip"]
+__all__ = ["WALL_NAMES", "ClipReader", "open_clip", "standing_walls"]

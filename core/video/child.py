@@ -1,7 +1,8 @@
 """The disposable process that decodes: `python -I -m core.video.child JOB`, started by `core.video.process` only.
 
-It inherits an open file, a shared ring of picture slots and two pipes, gives up what it does not need, and then opens
-nothing any more. Imports PyAV and numpy, and of this project only what needs neither settings nor OpenCV.
+It inherits an open file, a shared ring of picture slots and two pipes, gives up what it does not need, says which
+walls stand around it, and then opens nothing any more. Imports PyAV and numpy, and of this project only what needs
+neither settings nor OpenCV.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def main() -> None:
     messages_fd = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not be taken for a message
     ring = Ring(job.ring_fd, job.slot_bytes, returned_fd=0)
-    give_up_privileges(job.cpu_s, job.memory_bytes, job.file_bytes)
+    walls = give_up_privileges(job.cpu_s, job.memory_bytes, job.file_bytes)
 
     def send(message: Message) -> None:
         data = encode(message)
@@ -93,6 +94,7 @@ def main() -> None:
             data = data[os.write(messages_fd, data) :]
 
     try:
+        send(walls)
         for message in decode(job, ring):
             send(message)
     except GiveUpError as stop:

@@ -45,7 +45,7 @@ class _Resources:
 
     def release(self) -> None:
         if self.process is not None:
-            if self.process.poll() is None:
+            if self.process.returncode is None:  # not waited for: its number, and its group's, cannot be another's yet
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

@@ -43,6 +43,26 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Walls:
+    """The child's first message, before it looks at the file: what stands between it and everything else.
+
+    `own_network`: it is alone in a network without a way out. `own_root`: it sees no file but those that it was
+    handed. `no_privileges`: it has no capability, as root too. `filtered`: the kernel refuses the system calls that
+    decoding does not need, and ends it for some. Limits on files, memory and time are there in any case.
+    """
+
+    own_network: bool
+    own_root: bool
+    no_privileges: bool
+    filtered: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of the walls that do not stand."""
+        return tuple(name for name, stands in asdict(self).items() if not stands)
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     """The stream, after its first frame was decoded. Sizes as shown; `out_*` are those of the frames that follow."""
 
@@ -88,8 +108,8 @@ class Failure:
 
 REASONS = frozenset({"unreadable", "no_video", "codec", "no_frame", "pixels", "duration", "frames", "memory"})
 
-Message = Info | FrameReady | End | Failure
-_KINDS: dict[str, type[Any]] = {"info": Info, "frame": FrameReady, "end": End, "failure": Failure}
+Message = Walls | Info | FrameReady | End | Failure
+_KINDS: dict[str, type[Any]] = {"walls": Walls, "info": Info, "frame": FrameReady, "end": End, "failure": Failure}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -150,8 +170,13 @@ def _name(value: Any) -> bool:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
+def _yes_or_no(value: Any) -> bool:
+    return type(value) is bool
+
+
 _COUNT = _whole(0, 1 << 62)
 _RULES: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "walls": dict.fromkeys(("own_network", "own_root", "no_privileges", "filtered"), _yes_or_no),
     "info": {
         "width_px": _whole(1, MAX_SIDE_PX),
         "height_px": _whole(1, MAX_SIDE_PX),
@@ -168,7 +193,7 @@ _RULES: dict[str, dict[str, Callable[[Any], bool]]] = {
         "bit_rate_kbps": _maybe(_real(0, 1e12)),
     },
     "frame": {"index": _COUNT, "slot": _whole(0, SLOTS - 1), "time_s": _real(0, 1e12)},
-    "end": {"frames": _COUNT, "damaged": lambda value: type(value) is bool},
+    "end": {"frames": _COUNT, "damaged": _yes_or_no},
     "failure": {
         "reason": lambda value: isinstance(value, str) and value in REASONS,
         "detail": lambda value: isinstance(value, str) and len(value) <= 300,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import stat
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,18 +13,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from core.errors import (
-    ClipError,
-    ClipNotFoundError,
-    ClipTooLargeError,
-    DecodingLimitError,
-    NoVideoError,
-    UnreadableClipError,
-)
+from core.errors import ClipNotFoundError, ClipTooLargeError, DecodingLimitError, UnreadableClipError
 from core.types.clip import Clip, Frame, VideoInfo
 from core.video.containers import HEAD_BYTES, demuxer_for, is_cut_off, is_still
 from core.video.process import ChildEndedError, ChildLateError, DecoderProcess
-from core.video.protocol import End, Failure, FrameReady, Info, Job, Message, ProtocolError
+from core.video.protocol import End, Failure, FrameReady, Info, Job, Message, ProtocolError, Walls
+from core.video.refusals import ended, failed, failed_picture, nonsense, tell_once, too_long, too_many_frames
 
 if TYPE_CHECKING:  # the decoding child imports this package and must start fast
     from core.settings import VideoLimits
@@ -36,7 +29,8 @@ class ClipReader:
 
     `clip`: the file and its video stream. `expected_frames`: how many frames to expect, for progress only.
     `frames_decoded`: how many were yielded so far. `truncated`: after the last frame, whether the file was cut off or
-    damaged. Closed by itself after the last frame, on any error, and when it is garbage-collected.
+    damaged. `walls`: what held the child that decoded. Closed by itself after the last frame, on any error, and when it
+    is garbage-collected.
     """
 
     def __init__(self, path: Path, limits: VideoLimits) -> None:
@@ -100,27 +94,29 @@ class ClipReader:
             self._decoder = None
 
     def _opening(self) -> Info:
+        self.walls = _walls_of(self._receive())
+        tell_once(self.walls)
         message = self._receive()
         if not isinstance(message, Info):
-            raise _nonsense(ProtocolError("no description of the stream"))
+            raise nonsense(ProtocolError("no description of the stream"))
         if max(message.out_width_px, message.out_height_px) > self._limits.analysis_max_side_px:
-            raise _nonsense(ProtocolError("larger frames than asked for"))
+            raise nonsense(ProtocolError("larger frames than asked for"))
         return message
 
     def _frame(self, message: Message) -> Frame:
         if not isinstance(message, FrameReady) or self._decoder is None:
-            raise _nonsense(ProtocolError("a message out of turn"))
+            raise nonsense(ProtocolError("a message out of turn"))
         if message.index != self.frames_decoded or message.time_s <= self._last_time_s:
-            raise _nonsense(ProtocolError("a frame out of turn"))
+            raise nonsense(ProtocolError("a frame out of turn"))
         if message.index >= self._limits.max_frames:
-            raise _too_many_frames(self._limits)
+            raise too_many_frames(self._limits)
         if message.time_s > self._limits.max_duration_s:
-            raise _too_long(self._limits)
+            raise too_long(self._limits)
         width, height = self._info.out_width_px, self._info.out_height_px
         try:
             pixels = self._decoder.take(message.slot, width * height * 3)
         except ProtocolError as error:
-            raise _nonsense(error) from error
+            raise nonsense(error) from error
         self.frames_decoded += 1
         self._last_time_s = message.time_s
         rgb = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
@@ -128,24 +124,17 @@ class ClipReader:
 
     def _finish(self, end: End) -> None:
         if end.frames != self.frames_decoded:
-            raise _nonsense(ProtocolError("frames are missing"))
+            raise nonsense(ProtocolError("frames are missing"))
         self.truncated = end.damaged or self._cut_off
 
     def _receive(self) -> Message:
         if self._decoder is None:
-            raise _nonsense(ProtocolError("closed"))
-        try:
-            message = self._decoder.receive()
-        except ChildLateError as error:
-            raise DecodingLimitError("The video took too long to decode.") from error
-        except ChildEndedError as error:
-            raise _ended(error) from error
-        except ProtocolError as error:
-            raise _nonsense(error) from error
+            raise nonsense(ProtocolError("closed"))
+        message = _heard(self._decoder)
         if isinstance(message, Failure):
             if self._still:
-                raise _failed_picture(message, self._limits)
-            raise _failed(message, self._limits, cut_off=self._cut_off)
+                raise failed_picture(message, self._limits)
+            raise failed(message, self._limits, cut_off=self._cut_off)
         return message
 
 
@@ -171,6 +160,40 @@ def open_clip(path: Path, limits: VideoLimits) -> ClipReader:
         DecodingLimitError: the child used up its time, processor or memory.
     """
     return ClipReader(path, limits)
+
+
+def standing_walls(limits: VideoLimits) -> Walls:
+    """Start a decoding child as for a clip, and return what stands around it here.
+
+    Raises:
+        DecodingLimitError, UnreadableClipError: the child could not be started as it must be.
+    """
+    with Path(os.devnull).open("rb") as nothing:
+        decoder = DecoderProcess(
+            _job(nothing.fileno(), "gif", limits), stall_s=limits.stall_s, waiting_s=limits.child_wall_s
+        )
+        try:
+            return _walls_of(_heard(decoder))
+        finally:
+            decoder.close()
+
+
+def _heard(decoder: DecoderProcess) -> Message:
+    """The next message, or the sentence for why there is none."""
+    try:
+        return decoder.receive()
+    except ChildLateError as error:
+        raise DecodingLimitError("The video took too long to decode.") from error
+    except ChildEndedError as error:
+        raise ended(error) from error
+    except ProtocolError as error:
+        raise nonsense(error) from error
+
+
+def _walls_of(message: Message) -> Walls:
+    if not isinstance(message, Walls):
+        raise nonsense(ProtocolError("no word of its walls"))
+    return message
 
 
 class _RegularFile:
@@ -253,70 +276,3 @@ def _video_info(info: Info) -> VideoInfo:
         rotation_deg=info.rotation_deg,
         bit_rate_kbps=info.bit_rate_kbps,
     )
-
-
-def _too_long(limits: VideoLimits) -> ClipTooLargeError:
-    return ClipTooLargeError(f"The video is longer than {limits.max_duration_s:g} s, the longest that is accepted.")
-
-
-def _too_many_frames(limits: VideoLimits) -> ClipTooLargeError:
-    return ClipTooLargeError(f"The video has more than {limits.max_frames} frames, the most that are accepted.")
-
-
-def _nonsense(error: ProtocolError) -> UnreadableClipError:
-    """Only a decoder that was taken over, or a mistake of ours, gets here."""
-    result = UnreadableClipError("The video could not be decoded: its decoder gave a senseless answer.")
-    result.__cause__ = error
-    return result
-
-
-def _ended(error: ChildEndedError) -> ClipError:
-    if error.status == -signal.SIGXCPU:
-        return DecodingLimitError("The video took more processor time to decode than is allowed.")
-    if error.status == -signal.SIGKILL:  # by the kernel, short of memory, or by a person
-        return DecodingLimitError("The decoder was ended before it was done.")
-    return UnreadableClipError("The video could not be decoded: its decoder crashed.")
-
-
-def _failed(failure: Failure, limits: VideoLimits, *, cut_off: bool) -> ClipError:
-    """The child's own account of why it gave up, as the sentence for the user."""
-    error: ClipError
-    match failure.reason:
-        case "no_video":
-            error = NoVideoError("The file holds no video, only sound or other data.")
-        case "no_frame":
-            error = NoVideoError("Not a single frame of the video could be decoded.")
-        case "codec":
-            error = UnreadableClipError("The video is coded in a way that is not accepted here.")
-        case "pixels":
-            error = ClipTooLargeError(
-                f"The video's pictures are larger than {limits.max_pixels} pixels, the most that are accepted."
-            )
-        case "duration":
-            error = _too_long(limits)
-        case "frames":
-            error = _too_many_frames(limits)
-        case "memory":
-            error = DecodingLimitError("The video takes more memory to decode than is allowed.")
-        case _ if cut_off:
-            error = UnreadableClipError("The video file is cut off before its index, so nothing of it can be read.")
-        case _:
-            error = UnreadableClipError("The file is damaged or is not a video.")
-    error.__cause__ = RuntimeError(f"{failure.reason}: {failure.detail}")
-    return error
-
-
-def _failed_picture(failure: Failure, limits: VideoLimits) -> ClipError:
-    """The same for a file that is one still picture."""
-    error: ClipError
-    match failure.reason:
-        case "pixels":
-            error = ClipTooLargeError(
-                f"The picture is larger than {limits.max_pixels} pixels, the most that are accepted."
-            )
-        case "memory":
-            error = DecodingLimitError("The picture takes more memory to decode than is allowed.")
-        case _:
-            error = UnreadableClipError("The picture is damaged, or larger than can be decoded.")
-    error.__cause__ = RuntimeError(f"{failure.reason}: {failure.detail}")
-    return error

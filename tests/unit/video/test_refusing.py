@@ -161,7 +161,10 @@ def decoding_child() -> psutil.Process:
     return child
 
 
-@pytest.mark.parametrize(("by", "kind"), [(signal.SIGKILL, DecodingLimitError), (signal.SIGSEGV, UnreadableClipError)])
+@pytest.mark.parametrize(
+    ("by", "kind"),
+    [(signal.SIGKILL, DecodingLimitError), (signal.SIGSEGV, UnreadableClipError), (signal.SIGSYS, UnreadableClipError)],
+)
 def test_a_child_that_dies_midway_is_an_error_not_a_short_clip(
     tmp_path: Path, limits: VideoLimits, by: signal.Signals, kind: type[ClipError]
 ) -> None:
