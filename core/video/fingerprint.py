@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from core.types import Frame
 
-GRID = 64
+GRID = 32
 """Cells on each side of the picture."""
-RISE = 6.0
+RISE = 4.0
 """Grey levels (0 to 255) from which neighbouring cells differ."""
 TILE, STRIDE = 8, 4
 """Side and step, in cells, of the parts of the picture in which contradictions are counted."""
@@ -34,7 +34,7 @@ SAME_LENGTH_S = 0.3
 VERSION = 1
 """Of the numbers above: fingerprints of different versions are not compared."""
 
-COPIES_BELOW = 1.0
+COPIES_BELOW = 1.5
 """Clips up to this distance apart are copies; measured in docs/decisions/0010-copies.md."""
 LEAST_AGREEMENT = 0.5
 LEAST_SIGNS = 100

@@ -52,7 +52,7 @@ def patched() -> NDArray[np.uint8]:
 
 
 def test_a_rise_is_one_a_fall_minus_one_and_little_is_nothing() -> None:
-    steps = np.repeat(np.linspace(0, 252, GRID).astype(np.uint8)[None, :, None], GRID, 0).repeat(3, 2)
+    steps = np.repeat(np.linspace(0, 90, GRID).astype(np.uint8)[None, :, None], GRID, 0).repeat(3, 2)
     steep = np.where(np.arange(GRID)[None, :, None] < GRID // 2, 0, 200).astype(np.uint8)
     steep = np.ascontiguousarray(np.broadcast_to(steep, (GRID, GRID, 3)))
 
