@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ VIEWS = ("frontal", "half_profile", "profile")
 FEWEST_OF_A_VIEW = 3
 CONCENTRATED = 1.0
 """By how much more log-odds turned pictures show signs than frontal ones before it is told."""
+COARSE_PX, COARSE_SHARE = 96, 0.5
+"""Half of what the same picture scores once it was this small is no trace but its scene: chosen across two folds."""
 FACE_ROWS, FACE_COLUMNS = slice(64, 218), slice(51, 205)
 NO_CROPS = "no picture of the face was large enough to look at"
 TOO_BLURRED = "the face is too blurred to show traces of a forgery"
@@ -68,13 +70,15 @@ class _Looks:
 class AppearanceDetector:
     """Scores the face by its look in up to 16 pictures spread over the clip.
 
-    Each picture has two log-odds from the network of models/cards/appearance.md: of blending and of synthesis. Over
+    Each picture has two log-odds from the network of models/cards/appearance.md: of blending and of synthesis. From
+    those of blending, half of what the same picture has without its fine detail is taken off: traces of blending are
+    fine, and what is left without them comes of the person, the light and the lens (docs/research/0008). Over
     the pictures each becomes a level, the mean of its mean and its upper fifth's border, so that a few bad frames
     count. `fake_score` is the logistic of the larger level: a raw score for the fusion to calibrate, no probability.
     """
 
     name = "appearance"
-    version = "1"
+    version = "2"
 
     def examine(self, face: FaceMaterial) -> Evidence:
         """Return both levels, and by how the head is turned; abstains on small, blurred and crushed faces.
@@ -139,6 +143,17 @@ def sharpness_of(crop: NDArray[np.uint8]) -> float:
     """Return the log of the variance of the Laplacian over the face of a canonical crop (256, 256, 3)."""
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[FACE_ROWS, FACE_COLUMNS].astype(np.float32)
     return float(np.log(cv2.Laplacian(grey, cv2.CV_32F).var() + 1e-3))
+
+
+def coarsened(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a canonical crop (256, 256, 3) without what a crop of `COARSE_PX` cannot show, of its own size."""
+    small = cv2.resize(crop, (COARSE_PX, COARSE_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def compared(scores: AppearanceScores, coarse: AppearanceScores) -> AppearanceScores:
+    """Return the scores with `COARSE_SHARE` of the blending of the same pictures, coarsened, taken off."""
+    return replace(scores, blending=scores.blending - COARSE_SHARE * coarse.blending)
 
 
 def _looks(face: FaceMaterial) -> _Looks:
@@ -210,7 +225,9 @@ def _turned(views: dict[str, NDArray[np.float64]]) -> tuple[str, ...]:
 def _ask(crops: NDArray[np.uint8]) -> AppearanceScores:
     from models.appearance import appearance_scores  # noqa: PLC0415  (imports torch: only once a face is good enough)
 
-    return appearance_scores(_network(), crops)
+    network = _network()
+    coarse = np.stack([coarsened(crop) for crop in crops])
+    return compared(appearance_scores(network, crops), appearance_scores(network, coarse))
 
 
 @cache

@@ -16,7 +16,10 @@ from core.detectors.appearance import (
     TOO_COMPRESSED,
     AppearanceDetector,
     appearance_map,
+    coarsened,
+    compared,
     level_of,
+    sharpness_of,
 )
 from core.errors import WeightsError
 from core.types import AlignedFaces, FaceMaterial
@@ -68,6 +71,26 @@ def test_sixteen_pictures_spread_over_the_clip_are_looked_at(monkeypatch: pytest
     for count in (1, 5, 16, 32):
         AppearanceDetector().examine(with_crops(count))
     assert asked == [1, 5, 16, 16]
+
+
+def test_half_of_what_a_picture_scores_without_its_detail_is_taken_off_blending_alone() -> None:
+    fine, coarse = (
+        AppearanceScores(np.array(blending), np.array([-1.0, 2.0]), np.full((2, 12, 12), 0.3))
+        for blending in ([3.0, 1.0], [2.0, -2.0])
+    )
+    made = compared(fine, coarse)
+    assert made.blending.tolist() == [2.0, 2.0]
+    assert made.synthesis is fine.synthesis and made.maps is fine.maps
+
+
+def test_a_coarsened_picture_keeps_its_place_and_tone_and_loses_its_detail() -> None:
+    assert (material := with_crops(1)).crops is not None
+    crop = material.crops.rgb[0].copy()
+    crop[:, :128] //= 3
+    made = coarsened(crop)
+    assert made.shape == crop.shape and sharpness_of(made) < sharpness_of(crop) - 2
+    for half in (np.s_[:, :120], np.s_[:, 136:]):
+        assert made[half].mean() == pytest.approx(crop[half].mean(), abs=1)
 
 
 def test_a_few_bad_pictures_raise_the_level_but_do_not_make_it() -> None:
