@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run check test test-all lint format bench picture texts clean
+.PHONY: setup run check test test-all lint format bench picture playground texts clean
 
 setup: $(READY)
 
@@ -48,6 +48,9 @@ bench: $(READY)
 
 picture: $(READY)
 	@$(BIN)/python -m benchmarks.picture
+
+playground: $(READY)
+	@$(BIN)/python -m playground
 
 texts: $(READY)
 	@$(BIN)/python -m benchmarks.texts
