@@ -150,11 +150,14 @@ class CasesCog(commands.Cog):
 
     @_for_moderators
     @app_commands.command(name=locale_str("history"), description=locale_str("See what was checked in this server"))
-    @app_commands.rename(verdict=locale_str("verdict"), since=locale_str("since"), user=locale_str("user"))
+    @app_commands.rename(
+        verdict=locale_str("verdict"), since=locale_str("since"), user=locale_str("user"), channel=locale_str("channel")
+    )
     @app_commands.describe(
         verdict=locale_str("What was found"),
         since=locale_str("When it was asked for"),
         user=locale_str("Who asked for the check"),
+        channel=locale_str("Where it was asked for"),
     )
     @app_commands.choices(verdict=VERDICTS, since=SINCE)
     async def history(
@@ -163,6 +166,7 @@ class CasesCog(commands.Cog):
         verdict: str | None = None,
         since: int | None = None,
         user: discord.User | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | discord.Thread | None = None,
     ) -> None:
         """List checks page by page, flagged or not."""
         guild_id, say = await self._seen(interaction)
@@ -170,6 +174,7 @@ class CasesCog(commands.Cog):
             verdict=None if verdict is None else VerdictLabel(verdict),
             since=None if since is None else discord.utils.utcnow() - timedelta(days=since),
             requester_id=None if user is None else user.id,
+            channel_id=None if channel is None else channel.id,
             guild_id=guild_id,
             limit=PER_PAGE,
         )

@@ -70,6 +70,7 @@ def _conditions(wanted: HistoryFilter) -> Iterator[ColumnElement[bool]]:
         (CHECKS.c.origin, wanted.origin),
         (CHECKS.c.guild_id, wanted.guild_id),
         (CHECKS.c.requester_id, wanted.requester_id),
+        (CHECKS.c.channel_id, wanted.channel_id),
     ):
         if value is not None:
             yield column == value

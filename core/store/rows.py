@@ -131,6 +131,7 @@ class HistoryFilter:
     until: datetime | None = None
     guild_id: int | None = None
     requester_id: int | None = None
+    channel_id: int | None = None
     sha256_prefix: str | None = None
     limit: int = 50
     offset: int = 0

@@ -106,6 +106,8 @@ async def test_the_list_is_filtered_by_member_verdict_time_and_state(archive: Ar
     assert numbers(await archive.ask("case list", status="upheld")) == [old]
     assert numbers(await archive.ask("case list", status="open", verdict="likely_fake")) == [ann]
     assert numbers(await archive.ask("history", since=30)) == [ann, real]
+    assert numbers(await archive.ask("history", user=archive.scene.alice)) == []
+    assert numbers(await archive.ask("history", channel=archive.scene.channel)) == []
 
 
 async def test_long_lists_have_pages_that_turn_both_ways(archive: Archive) -> None:
