@@ -84,7 +84,8 @@ def test_half_of_what_a_picture_scores_without_its_detail_is_taken_off_blending_
 
 
 def test_a_coarsened_picture_keeps_its_place_and_tone_and_loses_its_detail() -> None:
-    assert (material := with_crops(1)).crops is not None
+    material = with_crops(1)
+    assert material.crops is not None
     crop = material.crops.rgb[0].copy()
     crop[:, :128] //= 3
     made = coarsened(crop)
