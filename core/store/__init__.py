@@ -5,12 +5,14 @@ from core.store.case_rows import AuditEntry, Case, CaseFilter, CaseState, Disput
 from core.store.cases import Note
 from core.store.counts import DayTally
 from core.store.exports import ExportRow
+from core.store.gauges import Counted, QueueNow
 from core.store.looks import ClipLook
 from core.store.migrate import migrate
 from core.store.people import ForgottenRows, PersonalRecord
 from core.store.redact import redacted
 from core.store.rows import Asker, Check, CheckStatus, HistoryFilter, HistoryRow, NewCheck, Origin
 from core.store.store import Store, open_store
+from core.store.workers import GpuUse, WorkerSeen
 
 __all__ = [
     "Asker",
@@ -21,11 +23,13 @@ __all__ = [
     "Check",
     "CheckStatus",
     "ClipLook",
+    "Counted",
     "DayTally",
     "Dispute",
     "ExportRow",
     "FlagKind",
     "ForgottenRows",
+    "GpuUse",
     "HistoryFilter",
     "HistoryRow",
     "NewCheck",
@@ -33,7 +37,9 @@ __all__ = [
     "Note",
     "Origin",
     "PersonalRecord",
+    "QueueNow",
     "Store",
+    "WorkerSeen",
     "migrate",
     "open_store",
     "redacted",

@@ -12,11 +12,13 @@ from core.store.counts import CountRepository
 from core.store.database import Database, connect
 from core.store.expiry import ExpiryRepository
 from core.store.exports import ExportRepository
+from core.store.gauges import GaugeRepository
 from core.store.guilds import GuildRepository
 from core.store.log import LogRepository
 from core.store.looks import LookRepository
 from core.store.people import PeopleRepository
 from core.store.queue import QueueRepository
+from core.store.workers import WorkerRepository
 
 
 class Store:
@@ -34,6 +36,8 @@ class Store:
         self.exports = ExportRepository(database)
         self.people = PeopleRepository(database)
         self.expiry = ExpiryRepository(database)
+        self.gauges = GaugeRepository(database)
+        self.workers = WorkerRepository(database)
 
 
 @asynccontextmanager

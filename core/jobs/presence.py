@@ -1,0 +1,86 @@
+"""A worker says now and then that it lives, also while it waits: what readiness and the metrics look at."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from core.errors import StoreError
+from core.services.clock import Clock
+from core.store import GpuUse, Store, WorkerSeen
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 10.0
+SILENT_FOR = timedelta(hours=1)
+"""After that the row of a worker that died is deleted."""
+NVIDIA_SMI = "nvidia-smi"
+_QUERY = ("--query-gpu=utilization.gpu,memory.used,memory.total", "--format=csv,noheader,nounits")
+_MEBIBYTE = 1 << 20
+
+
+@asynccontextmanager
+async def living(
+    store: Store,
+    name: str,
+    clock: Clock,
+    every_s: float = EVERY_S,
+    read_gpu: Callable[[], GpuUse | None] | None = None,
+) -> AsyncIterator[None]:
+    """Say every `every_s` that the worker `name` lives, for as long as the block lasts; then that it left.
+
+    A log that cannot be written does not stop the worker: it falls silent, which is what is to be seen then.
+    """
+    beating = asyncio.create_task(_beat(store, name, clock, every_s, read_gpu or gpu_use), name="presence")
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.wait([beating])
+        with suppress(StoreError):
+            await store.workers.leave(name)
+
+
+async def _beat(store: Store, name: str, clock: Clock, every_s: float, read_gpu: Callable[[], GpuUse | None]) -> None:
+    while True:
+        try:
+            seen = WorkerSeen(name, socket.gethostname()[:200], clock(), await asyncio.to_thread(read_gpu))
+            await store.workers.beat(seen)
+            await store.workers.forget_silent(clock() - SILENT_FOR)
+        except StoreError:
+            logger.warning("worker %s cannot say that it lives", name, exc_info=True)
+        await asyncio.sleep(every_s)
+
+
+def gpu_use() -> GpuUse | None:
+    """Return what `nvidia-smi` says of the busiest graphics processor, None on a machine without it."""
+    program = shutil.which(NVIDIA_SMI)
+    if program is None:
+        return None
+    try:
+        # A fixed program of the system with fixed arguments.
+        told = subprocess.run([program, *_QUERY], capture_output=True, text=True, timeout=5, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return parse_gpu_use(told.stdout)
+
+
+def parse_gpu_use(text: str) -> GpuUse | None:
+    """Return the busiest of the processors that `nvidia-smi` lists ("7, 1200, 81559" a line), None when there is none.
+
+    The units are those of nvidia-smi: percent and MiB.
+    """
+    found = []
+    for line in text.splitlines():
+        try:
+            busy, used, total = (float(part) for part in line.split(","))
+        except ValueError:  # "[N/A]": this processor does not say
+            continue
+        found.append(GpuUse(busy / 100, int(used * _MEBIBYTE), int(total * _MEBIBYTE)))
+    return max(found, key=lambda gpu: (gpu.busy, gpu.used_bytes), default=None)
