@@ -19,6 +19,7 @@ from bot.cogs.scanning import Scanning
 from bot.cogs.settings import SettingsCog
 from bot.cogs.setup import SetupCog
 from bot.command_sync import sync_commands
+from bot.downloads import Downloads
 from bot.errors import AnsweringTree
 from bot.following import Follower
 from bot.i18n import CommandTexts
@@ -53,7 +54,12 @@ class FacepulseBot(commands.Bot):
     """The client: it mentions no one, has no prefix commands, and adds `COGS` before it connects."""
 
     def __init__(
-        self, services: Services, look_every_s: float = LOOK_EVERY_S, *, message_content: bool = False
+        self,
+        services: Services,
+        look_every_s: float = LOOK_EVERY_S,
+        *,
+        message_content: bool = False,
+        downloads: Downloads | None = None,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -62,6 +68,8 @@ class FacepulseBot(commands.Bot):
             intents=intents(message_content=message_content),
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        # what discord.py takes from a CDN goes by these rules; its own way follows redirects and counts nothing
+        self.http.get_from_cdn = (downloads or Downloads(services.desk.max_bytes)).fetch  # type: ignore[method-assign]
         self.look_every_s = look_every_s
         """Pause between two looks at a check that somebody waits for."""
         self.services = services

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import SettingsError
 
 MEBIBYTE = 1 << 20
+DISCORD_CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
+"""Where Discord keeps attachments."""
 
 
 class VideoLimits(BaseModel):
@@ -61,6 +63,8 @@ class Settings(BaseSettings):
     )
     discord_message_content: bool = False
     """Whether to ask Discord for the content of all messages, which scanning channels needs."""
+    download_hosts: tuple[str, ...] = DISCORD_CDN_HOSTS
+    """The only hosts that attachments are fetched from, by exact name."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     workers: Annotated[int, Field(ge=1, le=64)] = 1

@@ -15,6 +15,7 @@ import click
 
 from bot.bootstrap import App, read_settings, start_app
 from bot.client import FacepulseBot, stay_joined
+from bot.downloads import Downloads
 from bot.web.app import build_web_app, serving
 from core.errors import FacepulseError
 from core.jobs.local import LocalWorkers
@@ -93,7 +94,9 @@ def _announce(settings: Settings, address: str) -> None:
 
 
 def _bot(app: App) -> FacepulseBot:
-    return FacepulseBot(app.services, message_content=app.settings.discord_message_content)
+    settings = app.settings
+    downloads = Downloads(settings.video.max_bytes, frozenset(settings.download_hosts))
+    return FacepulseBot(app.services, message_content=settings.discord_message_content, downloads=downloads)
 
 
 async def _until_stopped(stop: asyncio.Event, app: App) -> None:

@@ -60,7 +60,9 @@ def ended(error: ChildEndedError) -> ClipError:
         return DecodingLimitError("The video took more processor time to decode than is allowed.")
     if error.status == -signal.SIGSYS:
         logger.error("a decoding child asked the kernel for what no decoder needs, and was ended: a file took it over")
-        return UnreadableClipError("The video made its decoder do what no decoder does, so it was stopped.")
+        return UnreadableClipError(
+            "The video could not be decoded: its decoder tried what no decoder does and was stopped."
+        )
     if error.status == -signal.SIGKILL:  # by the kernel, short of memory, or by a person
         return DecodingLimitError("The decoder was ended before it was done.")
     return UnreadableClipError("The video could not be decoded: its decoder crashed.")

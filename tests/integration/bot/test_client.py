@@ -11,7 +11,7 @@ from discord.http import HTTPClient
 from bot import client
 from bot.client import FacepulseBot, intents, stay_joined
 from bot.services import Services
-from core.errors import SettingsError
+from core.errors import SettingsError, UnreadableClipError
 
 
 def test_no_privileged_intent_is_asked_for() -> None:
@@ -57,3 +57,9 @@ async def test_discord_out_of_reach_is_tried_again(
         await asyncio.wait([staying])
 
     assert "Discord cannot be reached (no route to host)" in caplog.text
+
+
+async def test_what_the_client_takes_from_a_cdn_goes_by_the_rules_for_downloads(services: Services) -> None:
+    async with FacepulseBot(services) as bot:
+        with pytest.raises(UnreadableClipError, match="Discord's own servers"):
+            await bot.http.get_from_cdn("https://example.org/clip.mp4")
