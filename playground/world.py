@@ -44,7 +44,8 @@ class World:
         alice = guild.add_member(env.create_user("alice", global_name="Alice (member)"))
         mia = guild.add_member(env.create_user("mia", global_name="Mia (moderator)"), roles=(moderates,))
         hidden = {guild.default_role: discord.PermissionOverwrite(view_channel=False)}
-        seen = {moderates: discord.PermissionOverwrite(view_channel=True)}
+        of_the_bot = guild.roles[BOT_NAME]
+        seen = {role: discord.PermissionOverwrite(view_channel=True) for role in (moderates, of_the_bot)}
         owner = MemberActor(env, guild, olga)
         self.guild = guild
         self.general = guild.create_text_channel("general", topic="Post a clip and mention @Facepulse")
