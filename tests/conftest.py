@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest_asyncio
 
 from core.store import Store, migrate, open_store
 from tests.synth.clips import Scene, even_times, write_scene
+from tests.synth.postgres import PostgresServer
 
 SHARED_CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -47,8 +50,43 @@ def _empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests of this process."""
+    # Not in a folder of pytest: the path of a socket must be short, and the server's own user must reach it.
+    with tempfile.TemporaryDirectory(prefix="facepulse-pg-", ignore_cleanup_errors=True) as folder:
+        try:
+            server = PostgresServer(Path(folder) / "data")
+        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+            pytest.skip(f"PostgreSQL does not start on this machine: {error}")
+        yield server
+        server.close()
+
+
 @pytest.fixture
-def log_url(_empty_log: Path, tmp_path: Path) -> str:
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty log on PostgreSQL, with all its tables."""
+    name = postgres.fresh()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def database() -> str:
+    """The kind of database that `log_url` is on; a folder of tests overrides this to be run on both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def log_url(database: str, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty log with all its tables; on SQLite it is `facepulse.sqlite3` in `tmp_path`."""
+    name = "postgres_url" if database == "postgresql" else "sqlite_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def sqlite_url(_empty_log: Path, tmp_path: Path) -> str:
     """The URL of an empty log in `tmp_path`, with all its tables."""
     path = tmp_path / "facepulse.sqlite3"
     shutil.copyfile(_empty_log, path)

@@ -161,7 +161,8 @@ _UNDECIDED = {"state": CaseState.OPEN, "decided_by": None, "decided_at": None, "
 
 async def _answered_in(connection: AsyncConnection, check_id: int) -> int | None:
     wanted = select(CHECKS.c.guild_id).where(CHECKS.c.id == check_id, CHECKS.c.status == CheckStatus.DONE, _KNOWN)
-    guild_id: int | None = await connection.scalar(wanted)
+    # Locked, so that two notes of one person on one check come one after the other.
+    guild_id: int | None = await connection.scalar(wanted.with_for_update())
     return guild_id
 
 

@@ -139,7 +139,7 @@ class CheckRepository:
         values = {"status": CheckStatus.CANCELLED, "finished_at": now, "incoming_name": None, **UNLEASED}
         still_open = and_(CHECKS.c.id == check_id, CHECKS.c.status.in_(open_states))
         async with self._database.writing() as connection:
-            before = await _get(connection, check_id)
+            before = await _get(connection, check_id, lock=True)
             done = await connection.execute(update(CHECKS).where(still_open).values(values))
             return before if done.rowcount else None
 
@@ -185,8 +185,9 @@ def _readable(check: Check) -> Check | None:
     return check
 
 
-async def _get(connection: AsyncConnection, check_id: int) -> Check | None:
-    row = (await connection.execute(select(CHECKS).where(CHECKS.c.id == check_id))).one_or_none()
+async def _get(connection: AsyncConnection, check_id: int, *, lock: bool = False) -> Check | None:
+    wanted = select(CHECKS).where(CHECKS.c.id == check_id)
+    row = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
     return None if row is None else check_of(row)
 
 

@@ -1,8 +1,7 @@
-"""Connections: SQLite made durable and honest about transactions, and every database error as one sentence."""
+"""Connections: SQLite made durable and honest about transactions, PostgreSQL made to say when it is gone."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -11,15 +10,28 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import StoreError
+from core.store.sentences import sentences
 
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S, COMMAND_TIMEOUT_S = 10.0, 60.0
+"""How long a PostgreSQL server may take to answer."""
 WRITES = {"facepulse_writes": True}
 """Execution options of an engine or connection whose transactions take the write lock at once."""
 
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+_POSTGRESQL: dict[str, Any] = {
+    "connect_args": {"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
+    # A connection that was lost while nobody used it is replaced before it is used.
+    "pool_pre_ping": True,
+}
 _INSERTS: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -27,7 +39,9 @@ class Database:
     """One engine; `reading()` and `writing()` are its only transactions."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._reader = engine
+        # PostgreSQL would show what others commit between two statements.
+        at_once = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reader = engine.execution_options(**at_once)
         self._writer = engine.execution_options(**WRITES)
 
     @asynccontextmanager
@@ -65,7 +79,8 @@ def connect(url: str, *, references: bool = True) -> AsyncEngine:
         StoreError: the URL is not one of a database that can be used.
     """
     with _usable(url):
-        engine = create_async_engine(parse_url(url))
+        parsed = parse_url(url)
+        engine = create_async_engine(parsed, **(_POSTGRESQL if parsed.get_backend_name() == "postgresql" else {}))
     _prepare(engine.sync_engine, references)
     return engine
 
@@ -83,51 +98,22 @@ def connect_blocking(url: str, *, references: bool = True) -> Engine:
 
 
 def parse_url(url: str) -> URL:
-    """Return the parsed database URL.
+    """Return the parsed database URL; one that names only the kind of database gets the driver that is used for it.
 
     Raises:
         StoreError: it is not a URL.
     """
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError("The setting FACEPULSE_DATABASE_URL is not a database URL.") from error
+    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
 def insert_missing(connection: AsyncConnection, table: Table) -> Insert:
     """Return an INSERT into `table` that leaves a row with the same key as it is."""
     statement: Insert = _INSERTS[connection.dialect.name](table).on_conflict_do_nothing()
     return statement
-
-
-def store_error(error: Exception) -> StoreError:
-    """Return the sentence for a failure of the database."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    words = str(cause).lower()
-    for mark, sentence in (
-        ("no such table", "The database is not set up yet; run `make run` once to create its tables."),
-        ("readonly", "The database cannot be written: its file or folder is read-only."),
-        (
-            "unable to open",
-            "The database cannot be opened: check FACEPULSE_DATA_DIR and its permissions.",
-        ),
-        ("not a database", "The database cannot be opened: the file is not an SQLite database."),
-        ("malformed", "The database is damaged; restore a copy of it, or move its file away to begin a new one."),
-        ("disk is full", "The database cannot be written: the disk is full."),
-        ("locked", "The database is busy; try again in a moment."),
-    ):
-        if mark in words:
-            return StoreError(sentence)
-    return StoreError("The database cannot be read or written; the log has the cause.")
-
-
-@contextmanager
-def sentences() -> Iterator[None]:
-    """Turn errors of the database into StoreError; every other error passes."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise store_error(error) from error
 
 
 @contextmanager

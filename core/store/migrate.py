@@ -9,12 +9,23 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from core.errors import StoreError
-from core.store.database import WRITES, Database, connect, connect_blocking, parse_url, sentences
+from core.store.database import WRITES, Database, connect, connect_blocking, parse_url
+from core.store.sentences import sentences
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 HEAD = "0004"
 """The newest revision. Kept here so that a start with nothing to do need not load Alembic; a test holds it true."""
+
+MIGRATING = 0xFACE_0001
+"""The advisory lock on PostgreSQL that one migration at a time holds."""
+FOREIGN_PREFIX = "procrastinate_"
+"""Tables and types that begin like this belong to the library that hands out jobs."""
+
+
+def is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """Say whether Alembic may compare what is called so, in the form of its `include_name`."""
+    return kind != "table" or not (name or "").startswith(FOREIGN_PREFIX)
 
 
 def migrate(url: str) -> None:
@@ -84,6 +95,8 @@ async def _migrate(url: str) -> None:
             current = await connection.run_sync(current_revision)
         if current != HEAD:
             async with database.writing() as connection:
+                # Programs that start together migrate one after the other; SQLite's write lock does that by itself.
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
                 await connection.run_sync(upgrade)
     finally:
         await engine.dispose()

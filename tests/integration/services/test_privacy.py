@@ -2,8 +2,6 @@
 
 import json
 import re
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from core.services.reviews import CaseState, FlagKind, Reviews
 from core.store import Asker, Origin, Store
 from tests.synth.logs import NOON, Clock, make_question, make_report
 from tests.synth.moderation import ANN, BOB, GUILD, MOD, answered, asked_by
+from tests.synth.raw import columns_of, tables_of
 
 LATER = NOON + timedelta(hours=1)
 
@@ -32,21 +31,15 @@ def reviews(store: Store) -> Reviews:
     return Reviews(store, Clock(LATER))
 
 
-def places_of(tmp_path: Path, needle: str) -> set[str]:
+def places_of(log_url: str, needle: str) -> set[str]:
     """Every column of the database in which a text occurs."""
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = set()
-        for table in tables:
-            cursor = database.execute(f"SELECT * FROM {table}")
-            names = [column[0] for column in cursor.description]
-            for row in cursor:
-                found |= {
-                    f"{table}.{name}"
-                    for name, value in zip(names, row, strict=True)
-                    if re.search(rf"(?<!\d){re.escape(needle)}(?!\d)", str(value))
-                }
-    return found
+    return {
+        f"{table}.{name}"
+        for table in tables_of(log_url)
+        for row in columns_of(log_url, table)
+        for name, value in row.items()
+        if re.search(rf"(?<!\d){re.escape(needle)}(?!\d)", str(value))
+    }
 
 
 async def a_whole_life(store: Store, reviews: Reviews) -> None:
@@ -103,16 +96,16 @@ async def test_an_export_has_everything_of_one_person_and_nobody_elses_id(
 
 
 async def test_forgetting_leaves_no_trace_of_a_member_anywhere(
-    store: Store, reviews: Reviews, privacy: Privacy, tmp_path: Path
+    store: Store, reviews: Reviews, privacy: Privacy, log_url: str
 ) -> None:
     await a_whole_life(store, reviews)
-    assert places_of(tmp_path, str(ANN))
+    assert places_of(log_url, str(ANN))
 
     gone = await privacy.forget(ANN)
 
-    assert places_of(tmp_path, str(ANN)) == set()
+    assert places_of(log_url, str(ANN)) == set()
     for trace in ("ann.mp4", "private.mp4", "waits.mp4", "ann's flag", "42"):
-        assert places_of(tmp_path, trace) == set(), trace
+        assert places_of(log_url, trace) == set(), trace
     assert (await privacy.show(ANN)).total == 0
     # Her own answer and the waiting question are emptied; the flagged one stays for the moderators.
     assert gone == Forgotten(checks=2, kept_without_name=1, cancelled=1, notes=2, acts=1)
@@ -158,14 +151,14 @@ async def test_while_a_case_is_open_its_message_can_be_found(store: Store, revie
 
 
 async def test_who_acted_as_a_moderator_stays_but_cases_go_back_to_everybody(
-    store: Store, reviews: Reviews, privacy: Privacy, tmp_path: Path
+    store: Store, reviews: Reviews, privacy: Privacy, log_url: str
 ) -> None:
     await a_whole_life(store, reviews)
     await reviews.assign(2, guild_id=GUILD, by=MOD, to=MOD)
 
     await privacy.forget(MOD)
 
-    assert places_of(tmp_path, str(MOD)) == {"audit.actor_id", "cases.decided_by"}
+    assert places_of(log_url, str(MOD)) == {"audit.actor_id", "cases.decided_by"}
     assert (await store.audit.list(GUILD, 1, 0, "case.assign"))[0].details == {"to": None}
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from core.services.statistics import Statistics
 from core.store import Asker, Check, Origin, Store
 from tests.synth.logs import NOON, Clock, make_question
 from tests.synth.moderation import ANN, GUILD, MOD, OTHER_GUILD, answered, asked_by
+from tests.synth.raw import run_sql
 
 DAY = timedelta(days=1)
 
@@ -60,7 +59,7 @@ async def test_a_check_expires_after_the_days_of_its_server(store: Store, folder
 
 
 async def test_what_expired_is_a_count_and_nothing_else(
-    store: Store, folders: Folders, reviews: Reviews, tmp_path: Path
+    store: Store, folders: Folders, reviews: Reviews, log_url: str
 ) -> None:
     check = await answered(store, name="holiday.mp4")
     await reviews.flag(check.id, kind=FlagKind.MEMBER, by=ANN, note="odd")
@@ -75,11 +74,10 @@ async def test_what_expired_is_a_count_and_nothing_else(
     assert (found.source_name, found.clip_sha256, found.report_json, found.probability_fake) == ("", None, None, None)
     assert (found.status, found.label, found.requested_at) == (check.status, check.label, NOON)
     assert not folders.figures(check.id).exists()
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database:
-        for table in ("evidence", "clips", "disputes"):
-            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
-        assert database.execute("SELECT decided_by, flagged_by, reason FROM cases").fetchall() == [(None, None, None)]
-        assert database.execute("SELECT details_json FROM audit").fetchall() == [("{}",)]
+    for table in ("evidence", "clips", "disputes"):
+        assert run_sql(log_url, f"SELECT count(*) FROM {table}") == [(0,)], table
+    assert run_sql(log_url, "SELECT decided_by, flagged_by, reason FROM cases") == [(None, None, None)]
+    assert run_sql(log_url, "SELECT CAST(details_json AS TEXT) FROM audit") == [("{}",)]
     assert await reviews.find(CaseFilter(GUILD)) == ()
 
 
@@ -118,16 +116,13 @@ async def test_direct_messages_expire_and_what_the_operator_asked_stays(store: S
     assert (await is_kept(store, private), await is_kept(store, local)) == (False, True)
 
 
-async def test_a_clip_that_somebody_else_asked_about_stays_known(
-    store: Store, folders: Folders, tmp_path: Path
-) -> None:
+async def test_a_clip_that_somebody_else_asked_about_stays_known(store: Store, folders: Folders, log_url: str) -> None:
     await answered(store)
     newer = await answered(store, at=NOON + 50 * DAY)
 
     assert (await swept(store, folders, 91)).checks == 1
 
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database:
-        assert database.execute("SELECT sha256 FROM clips").fetchall() == [(newer.clip_sha256,)]
+    assert run_sql(log_url, "SELECT sha256 FROM clips") == [(newer.clip_sha256,)]
 
 
 async def test_a_question_without_an_answer_does_not_expire(store: Store, folders: Folders) -> None:

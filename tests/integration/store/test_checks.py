@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -17,13 +15,14 @@ from core.store import Asker, CheckStatus, Origin, Store, open_store
 from core.store.database import Database, connect
 from core.types import Progress, Stage, VerdictLabel
 from tests.synth.logs import NOON, make_question, make_report, sha256_of
+from tests.synth.raw import run_sql
 
 LEASE = timedelta(seconds=30)
 DISCORD = Asker(Origin.DISCORD, requester_id=2**63 - 1, guild_id=2, channel_id=3, message_id=4)
 
 
-async def test_sqlite_is_durable_and_checks_its_references(log_url: str) -> None:
-    engine = connect(log_url)
+async def test_sqlite_is_durable_and_checks_its_references(sqlite_url: str) -> None:
+    engine = connect(sqlite_url)
     async with Database(engine).reading() as connection:
         values = {
             name: await connection.scalar(text(f"PRAGMA {name}"))
@@ -60,10 +59,9 @@ async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
         await store.checks.add(make_question(requested_at=datetime(2026, 5, 4)))
 
 
-async def test_case_numbers_are_never_used_again(store: Store, tmp_path: Path) -> None:
+async def test_case_numbers_are_never_used_again(store: Store, log_url: str) -> None:
     first = await store.checks.add(make_question())
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database, database:
-        database.execute("DELETE FROM checks")
+    run_sql(log_url, "DELETE FROM checks")
 
     assert (await store.checks.add(make_question())).id > first.id
 
@@ -91,7 +89,7 @@ async def test_the_database_refuses_rows_that_make_no_sense(store: Store, log_ur
     await engine.dispose()
 
 
-async def test_an_answer_is_kept_in_all_its_parts(store: Store, tmp_path: Path) -> None:
+async def test_an_answer_is_kept_in_all_its_parts(store: Store, log_url: str) -> None:
     report = make_report()
     asked = await store.checks.add(make_question(incoming_name="abc"))
     claim = await store.queue.claim("w1", NOON, LEASE)
@@ -108,9 +106,8 @@ async def test_an_answer_is_kept_in_all_its_parts(store: Store, tmp_path: Path) 
     assert (check.worker, check.lease_until, check.incoming_name, check.attempts) == (None, None, None, 1)
     assert await store.checks.evidence(asked.id) == report.verdict.evidence
     assert await store.checks.weights(asked.id) == report.weights
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database:
-        clip = database.execute("SELECT size_bytes, container, codec, width, height, duration_s FROM clips").fetchall()
-        models = database.execute("SELECT name FROM model_versions ORDER BY name").fetchall()
+    clip = run_sql(log_url, "SELECT size_bytes, container, codec, width, height, duration_s FROM clips")
+    models = run_sql(log_url, "SELECT name FROM model_versions ORDER BY name")
     assert clip == [(6, "mp4", "h264", 1280, 720, 9.97)]
     assert models == [("detector",), ("mesh",)]
 
@@ -124,19 +121,14 @@ async def test_two_checks_with_the_same_weights_share_their_rows(store: Store) -
     assert await store.checks.weights(first.id) == await store.checks.weights(second.id) == report.weights
 
 
-async def test_an_answer_that_cannot_be_stored_whole_leaves_nothing(store: Store, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database, database:
-        database.execute("DROP TABLE check_weights")
+async def test_an_answer_that_cannot_be_stored_whole_leaves_nothing(store: Store, log_url: str) -> None:
+    run_sql(log_url, "DROP TABLE check_weights")
 
     with pytest.raises(StoreError):
         await store.checks.add_answered(make_question(), make_report(), NOON)
 
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database:
-        counts = [
-            database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("clips", "checks", "evidence", "model_versions")
-        ]
-    assert counts == [0, 0, 0, 0]
+    for table in ("clips", "checks", "evidence", "model_versions"):
+        assert run_sql(log_url, f"SELECT count(*) FROM {table}") == [(0,)], table
 
 
 async def test_an_earlier_answer_is_found_for_the_same_clip_and_versions_only(store: Store) -> None:
@@ -151,10 +143,9 @@ async def test_an_earlier_answer_is_found_for_the_same_clip_and_versions_only(st
     assert await store.checks.find_answer(sha256_of(b"another"), "v1") is None
 
 
-async def test_a_report_of_another_form_is_no_earlier_answer(store: Store, tmp_path: Path) -> None:
+async def test_a_report_of_another_form_is_no_earlier_answer(store: Store, log_url: str) -> None:
     await store.checks.add_answered(make_question(), make_report(), NOON)
-    with closing(sqlite3.connect(tmp_path / "facepulse.sqlite3")) as database, database:
-        database.execute("UPDATE checks SET report_json = '{}'")
+    run_sql(log_url, "UPDATE checks SET report_json = '{}'")
 
     assert await store.checks.find_answer(sha256_of(b"a clip"), "v1") is None
 

