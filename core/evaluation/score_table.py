@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.errors import DatasetError, OutputError
-from core.types import Evidence
+from core.types import Evidence, Measurement
 from core.verdict.fit import ScoredFace
+from core.verdict.fuse import CLEARING
 
 COLUMNS = ("clip", "label", "person", "generator", "detector", "version", "score", "quality")
+CLEARING_COLUMN = "clearing"
 LABELS = {"real": False, "fake": True}
 
 
@@ -19,7 +21,8 @@ def read_scores(path: Path) -> tuple[ScoredFace, ...]:
     """Read a table of scores; see `COLUMNS`.
 
     `clip` names a face and is repeated for each detector; `label` is real or fake; `person` who was filmed;
-    `generator` is empty for a real face; `score` 0..1, empty where the detector abstained; `quality` 0..1.
+    `generator` is empty for a real face; `score` 0..1, empty where the detector abstained; `quality` 0..1. A column
+    `clearing` may hold the measurement of `core.verdict.fuse.CLEARING` for detectors that have one, else it is empty.
 
     Raises:
         DatasetError: the table cannot be read, lacks a column, or a line of it makes no sense; the sentence says which.
@@ -54,7 +57,7 @@ def write_scores(faces: Iterable[ScoredFace], path: Path) -> Path:
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-            writer.writerow(COLUMNS)
+            writer.writerow((*COLUMNS, CLEARING_COLUMN))
             for face in faces:
                 writer.writerows(_rows(face))
     except OSError as error:
@@ -65,7 +68,13 @@ def write_scores(faces: Iterable[ScoredFace], path: Path) -> Path:
 def _rows(face: ScoredFace) -> Iterable[Sequence[str]]:
     known = (face.clip, "fake" if face.fake else "real", face.person, face.generator)
     for e in face.evidence:
-        yield (*known, e.detector, e.version, "" if e.fake_score is None else repr(e.fake_score), repr(e.quality))
+        score = "" if e.fake_score is None else repr(e.fake_score)
+        yield (*known, e.detector, e.version, score, repr(e.quality), _clearing_of(e))
+
+
+def _clearing_of(evidence: Evidence) -> str:
+    name = CLEARING.get(evidence.detector)
+    return next((repr(m.value) for m in evidence.measurements if m.name == name and m.value is not None), "")
 
 
 def _face(row: dict[str, str]) -> ScoredFace:
@@ -75,8 +84,18 @@ def _face(row: dict[str, str]) -> ScoredFace:
     quality = float(row["quality"])
     if not math.isfinite(quality) or not math.isfinite(score or 0.0):
         raise ValueError("not a number")
-    evidence = Evidence(row["detector"], row["version"], None, score, quality)
+    evidence = Evidence(row["detector"], row["version"], None, score, quality, _measurements(row))
     return ScoredFace(row["clip"], LABELS[row["label"]], row["person"], row["generator"], (evidence,))
+
+
+def _measurements(row: dict[str, str]) -> tuple[Measurement, ...]:
+    value = row.get(CLEARING_COLUMN) or None
+    name = CLEARING.get(row["detector"])
+    if value is None:
+        return ()
+    if name is None:
+        raise ValueError("a detector without a clearing measurement")
+    return (Measurement(name, float(value), ""),)
 
 
 def _joined(before: ScoredFace | None, now: ScoredFace) -> ScoredFace:

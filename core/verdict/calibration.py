@@ -88,6 +88,7 @@ def _as_json(calibration: Calibration) -> dict[str, Any]:
         "fake_from": calibration.fake_from,
         "real_up_to": calibration.real_up_to,
         "tail_log_odds": calibration.tail_log_odds,
+        "clear_up_to": dict(calibration.clear_up_to),
         "measured": dict(calibration.measured),
     }
 
@@ -105,6 +106,7 @@ def _from_json(values: dict[str, Any]) -> Calibration:
         fake_from=_number(values["fake_from"]),
         real_up_to=_number(values["real_up_to"]),
         tail_log_odds=_number(values["tail_log_odds"]),
+        clear_up_to={_name(name): _number(value) for name, value in values.get("clear_up_to", {}).items()},
         measured={name: _number(value) for name, value in values["measured"].items()},
     )
 

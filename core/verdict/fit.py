@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from core.types import Evidence
-from core.verdict.fuse import Calibration, score_log_odds
+from core.verdict.fuse import CLEARING, Calibration, score_log_odds
 from models.linear import ridge_logistic
 
 FALSE_ALARMS = 0.01
@@ -26,6 +26,8 @@ RIDGE = 1.0
 TAIL_SHARE = 0.1
 """The upper tenth of the real faces tells how fast their log-odds fall off."""
 CONFIDENCE = 0.95
+CLEARED_SHARE = 2 / 3
+"""Share of real faces that stay under the limit of a `CLEARING` measurement: the upper third is not called clean."""
 LEAST_FAKE, MOST_REAL = 0.8, 0.3
 """Probabilities that a label needs whatever the thresholds allow: between them nothing is likely."""
 
@@ -69,7 +71,10 @@ def fit_fusion(
       `measured["false_alarm_bound"]` is what that count supports (Clopper and Pearson).
     - `real_up_to`: the split-conformal quantile below which at most `missed_fakes` of the fakes lie.
 
-    Neither passes `LEAST_FAKE` and `MOST_REAL`, however well the scores separate.
+    - `clear_up_to`: the quantile of a `CLEARING` measurement that `CLEARED_SHARE` of the real faces stay under, where
+      the table has it; no fake is needed for that.
+
+    Neither threshold passes `LEAST_FAKE` and `MOST_REAL`, however well the scores separate.
 
     Args:
         faces: out-of-fold scores; those without any score are not used.
@@ -98,6 +103,7 @@ def fit_fusion(
     fake_from = max(passed, _logit(LEAST_FAKE))
     real_up_to = min(_real_threshold(totals[fake], missed_fakes), _logit(MOST_REAL))
     names = [list(versions)[i] for i in kept]
+    limits = _clearing_limits([face for face in used if not face.fake], names)
     return Calibration(
         id=_identity(used, seed, false_alarms, missed_fakes),
         versions={name: versions[name] for name in names},
@@ -107,7 +113,14 @@ def fit_fusion(
         fake_from=_sigmoid(fake_from),
         real_up_to=_sigmoid(real_up_to),
         tail_log_odds=tail,
-        measured=_measured(totals, fake, person, (real_up_to, fake_from), false_alarms),
+        clear_up_to=limits,
+        measured=_measured(
+            fake,
+            person,
+            totals >= fake_from,
+            (totals <= real_up_to) & _clear(used, limits),
+            _alarms(totals[~fake], person[~fake], false_alarms),
+        ),
     )
 
 
@@ -182,15 +195,38 @@ def _real_threshold(fake: Floats, share: float) -> float:
     return float(np.sort(fake)[rank - 1]) if rank >= 1 else float(fake.min()) - 1.0
 
 
+def _clearing(face: ScoredFace, name: str) -> float | None:
+    """The value of a `CLEARING` measurement of a face, None where the table does not have it."""
+    return next((m.value for e in face.evidence for m in e.measurements if m.name == name), None)
+
+
+def _clearing_limits(reals: Sequence[ScoredFace], detectors: Sequence[str]) -> dict[str, float]:
+    limits = {}
+    for name in (CLEARING[detector] for detector in detectors if detector in CLEARING):
+        values = [value for face in reals if (value := _clearing(face, name)) is not None]
+        if values:
+            limits[name] = float(np.quantile(values, CLEARED_SHARE))
+    return limits
+
+
+def _clear(faces: Sequence[ScoredFace], limits: dict[str, float]) -> NDArray[np.bool_]:
+    """Which faces may be called free of signs; as `core.verdict.fuse.clears`, in which a face without score passes."""
+    scored = [{CLEARING[e.detector] for e in face.evidence if e.detector in CLEARING} & set(limits) for face in faces]
+    found = [
+        all((value := _clearing(face, name)) is not None and value <= limits[name] for name in names)
+        for face, names in zip(faces, scored, strict=True)
+    ]
+    return np.array(found, bool)
+
+
 def _measured(
-    totals: Floats,
     fake: NDArray[np.bool_],
     person: NDArray[np.str_],
-    thresholds: tuple[float, float],
-    false_alarms: float,
+    called_fake: NDArray[np.bool_],
+    called_real: NDArray[np.bool_],
+    alarms: int,
 ) -> dict[str, float]:
-    real_up_to, fake_from = thresholds
-    reals, alarms = int((~fake).sum()), _alarms(totals[~fake], person[~fake], false_alarms)
+    reals = int((~fake).sum())
     return {
         "real_faces": float(reals),
         "real_persons": float(len(set(person[~fake]))),
@@ -198,9 +234,9 @@ def _measured(
         "fake_persons": float(len(set(person[fake]))),
         "false_alarms": float(alarms),
         "false_alarm_bound": round(upper_bound(alarms, reals), 6),
-        "fakes_found": round(float((totals[fake] >= fake_from).mean()), 6),
-        "fakes_missed": round(float((totals[fake] <= real_up_to).mean()), 6),
-        "answered": round(float(((totals >= fake_from) | (totals <= real_up_to)).mean()), 6),
+        "fakes_found": round(float(called_fake[fake].mean()), 6),
+        "fakes_missed": round(float(called_real[fake].mean()), 6),
+        "answered": round(float((called_fake | called_real).mean()), 6),
     }
 
 
@@ -217,7 +253,13 @@ def _alarms(real: Floats, person: NDArray[np.str_], share: float) -> int:
 def _identity(faces: Sequence[ScoredFace], *settings: float) -> str:
     """A name that is equal for two fits of the same table with the same settings."""
     rows = sorted(
-        [face.clip, face.fake, face.person, [[e.detector, e.version, e.fake_score, e.quality] for e in face.evidence]]
+        [
+            face.clip,
+            face.fake,
+            face.person,
+            [[e.detector, e.version, e.fake_score, e.quality] for e in face.evidence],
+            [_clearing(face, name) for name in CLEARING.values()],
+        ]
         for face in faces
     )
     digest = hashlib.sha256(json.dumps([rows, settings], default=str).encode()).hexdigest()

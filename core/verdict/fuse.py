@@ -14,6 +14,12 @@ LEAST_QUALITY = 0.2
 """Below this sum of qualities the evidence is too thin for a label."""
 DISAGREEMENT = "the detectors disagree"
 THIN = "what could be measured is too little to say more"
+DRAWN = "its picture has more of what a picture generator leaves than most filmed faces have"
+CLEARING: Mapping[str, str] = {"appearance": "synthesis_log_odds"}
+"""By detector, the measurement that must be low as well before a face is called free of signs.
+
+The fusion is fitted on swaps, of which the score speaks; a face that was drawn as a whole has no seam and would pass.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,9 @@ class Calibration:
     real clips), at or below `real_up_to` likely_real, in between inconclusive. Of K faces the likeliest fake is
     looked at, so `fake_from` moves up by `tail_log_odds` · ln K: the log-odds of real faces fall off exponentially
     at that scale beyond their upper tenth. `versions` are the detector versions it was measured with: evidence of
-    any other is not used. `measured` are the figures of the fit, for people who want to know what it rests on.
+    any other is not used. No face is called free of signs that has more of a `CLEARING` measurement than
+    `clear_up_to` (by measurement) allows. `measured` are the figures of the fit, for people who want to know what it
+    rests on.
     """
 
     id: str
@@ -36,6 +44,7 @@ class Calibration:
     real_up_to: float
     offsets: Mapping[str, float] = field(default_factory=dict)
     tail_log_odds: float = 0.0
+    clear_up_to: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,7 +52,13 @@ class Calibration:
             raise ValueError("thresholds are in order and in 0..1")
         if set(self.weights) != set(self.versions) or not set(self.offsets) <= set(self.versions):
             raise ValueError("every weighted detector has its version")
-        numbers = (*self.weights.values(), *self.offsets.values(), self.bias, self.tail_log_odds)
+        numbers = (
+            *self.weights.values(),
+            *self.offsets.values(),
+            *self.clear_up_to.values(),
+            self.bias,
+            self.tail_log_odds,
+        )
         if not all(math.isfinite(number) for number in numbers) or self.tail_log_odds < 0:
             raise ValueError("weights are finite numbers")
 
@@ -94,7 +109,7 @@ def contributions(evidence: Sequence[Evidence], calibration: Calibration) -> dic
 
 
 def judge(evidence: Sequence[Evidence], calibration: Calibration, faces: int = 1) -> Judgement:
-    """Return the probability and label of one face out of `faces`; a label is withheld where detectors disagree.
+    """Return the probability and label of one face out of `faces`; `doubt` says why a label is withheld.
 
     Raises:
         ValueError: no evidence that the calibration was measured for.
@@ -107,7 +122,21 @@ def judge(evidence: Sequence[Evidence], calibration: Calibration, faces: int = 1
         doubt = DISAGREEMENT
     elif sum(e.quality for e in usable(evidence, calibration)) < LEAST_QUALITY:
         doubt = THIN
+    elif label is VerdictLabel.LIKELY_REAL and not clears(evidence, calibration):
+        doubt = DRAWN
     return Judgement(probability, label if doubt is None else VerdictLabel.INCONCLUSIVE, parts, doubt)
+
+
+def clears(evidence: Sequence[Evidence], calibration: Calibration) -> bool:
+    """Return whether every `CLEARING` measurement that the calibration has a limit for is known and within it."""
+    for e in usable(evidence, calibration):
+        name = CLEARING.get(e.detector)
+        if name is None or name not in calibration.clear_up_to:
+            continue
+        values = [m.value for m in e.measurements if m.name == name and m.value is not None]
+        if not values or max(values) > calibration.clear_up_to[name]:
+            return False
+    return True
 
 
 def label_of(probability: float, calibration: Calibration, faces: int = 1) -> VerdictLabel:

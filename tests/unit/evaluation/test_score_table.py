@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import DatasetError, OutputError
 from core.evaluation.score_table import COLUMNS, read_scores, write_scores
-from core.types import Evidence
+from core.types import Evidence, Measurement
 from core.verdict.fit import ScoredFace
 
 LINE = ("a", "fake", "p1", "swap", "appearance", "1", "0.75", "0.5")
@@ -18,7 +18,8 @@ def table(path: Path, *lines: tuple[str, ...]) -> Path:
 
 
 def test_scores_are_read_back_as_they_were_written(tmp_path: Path) -> None:
-    both = (Evidence("appearance", "1", None, 1 / 3, 0.9), Evidence("temporal", "1", None, None, 0.0))
+    level = (Measurement("synthesis_log_odds", -1.5, ""),)
+    both = (Evidence("appearance", "1", None, 1 / 3, 0.9, level), Evidence("temporal", "1", None, None, 0.0))
     faces = (ScoredFace("a", True, "p1", "swap", both), ScoredFace("b:left", False, "p2", "", both[:1]))
     assert read_scores(write_scores(faces, tmp_path / "scores.tsv")) == faces
 

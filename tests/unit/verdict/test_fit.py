@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from core.types import Evidence, VerdictLabel
+from core.types import Evidence, Measurement, VerdictLabel
 from core.verdict.fit import ScoredFace, fit_fusion, upper_bound
-from core.verdict.fuse import fuse, judge
+from core.verdict.fuse import DRAWN, fuse, judge
 
 
 def say(detector: str, log_odds: float, quality: float = 1.0, version: str = "1") -> Evidence:
@@ -127,3 +129,34 @@ def test_false_alarms_are_counted_with_thresholds_that_did_not_know_the_person()
     calibration = fit_fusion(faces)
     assert calibration.measured["false_alarms"] == 1
     assert judge(tuple(odd), calibration).label is not VerdictLabel.LIKELY_FAKE
+
+
+def drawn(face: ScoredFace, level: float) -> ScoredFace:
+    """The same face with a clearing measurement."""
+    first, *rest = face.evidence
+    watched = replace(first, measurements=(Measurement("synthesis_log_odds", level, ""),))
+    return replace(face, evidence=(watched, *rest))
+
+
+def test_two_thirds_of_real_faces_stay_under_the_limit_for_being_called_free_of_signs() -> None:
+    faces = [drawn(face, float(i)) for i, face in enumerate(collection(seed=20))]
+    calibration = fit_fusion(faces)
+    reals = [float(i) for i, face in enumerate(faces) if not face.fake]
+    under = np.mean([level <= calibration.clear_up_to["synthesis_log_odds"] for level in reals])
+    assert under == pytest.approx(2 / 3, abs=0.02)
+
+
+def test_a_face_over_that_limit_or_of_unknown_level_is_not_called_free_of_signs_but_still_fake() -> None:
+    calibration = fit_fusion([drawn(face, float(i % 10)) for i, face in enumerate(collection(seed=21))])
+    clean = ScoredFace("clean", False, "p", "", (say("appearance", -4.0),))
+    fake = ScoredFace("fake", True, "p", "swap", (say("appearance", 9.0),))
+    labels_by_level = [judge(drawn(clean, level).evidence, calibration).label for level in (0.0, 9.0)]
+    assert labels_by_level == [VerdictLabel.LIKELY_REAL, VerdictLabel.INCONCLUSIVE]
+    assert judge(clean.evidence, calibration).label is VerdictLabel.INCONCLUSIVE
+    assert judge(drawn(fake, 9.0).evidence, calibration).label is VerdictLabel.LIKELY_FAKE
+    assert judge(drawn(clean, 9.0).evidence, calibration).doubt == DRAWN
+
+
+def test_the_level_of_a_face_changes_the_identity_of_the_fit() -> None:
+    faces = collection(seed=22)
+    assert fit_fusion(faces).id != fit_fusion([drawn(face, 0.0) for face in faces]).id
