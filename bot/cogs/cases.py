@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,7 @@ from bot.mod_log import case_content
 from bot.pages import PER_PAGE, Page, Pages
 from bot.services import Services
 from core.errors import OutputError, ReviewError
+from core.report.plot_apart import is_weekly, plot_apart
 from core.report.words import VERDICT_WORDS
 from core.services.history import HistoryFilter
 from core.services.reviews import NOT_THERE, CaseFilter, CaseState
@@ -32,6 +34,8 @@ from core.types import VerdictLabel
 
 if TYPE_CHECKING:
     from bot.client import FacepulseBot
+
+logger = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 CommandT = TypeVar("CommandT", bound=app_commands.Command[Any, ..., Any])
@@ -196,7 +200,12 @@ class CasesCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         guild_id, say = await self._seen(interaction)
         found = await self._services.statistics.of_guild(guild_id, discord.utils.utcnow() - timedelta(days=since))
-        png = await asyncio.to_thread(_plot, found, say if say.locale not in WITHOUT_GLYPHS else ENGLISH)
+        try:
+            png = await asyncio.to_thread(_plot, found, say if say.locale not in WITHOUT_GLYPHS else ENGLISH)
+        except OutputError:
+            logger.exception("the counts of guild %d are told without their plot", guild_id)
+            await interaction.followup.send(embed=statistics_embed(found, since, None, say), ephemeral=True)
+            return
         embed = statistics_embed(found, since, PLOT, say)
         await interaction.followup.send(embed=embed, file=discord.File(io.BytesIO(png), PLOT), ephemeral=True)
 
@@ -245,14 +254,11 @@ async def _send_alone(interaction: Interaction, content: Content) -> None:
 
 
 def _plot(found: GuildStatistics, say: Say) -> bytes:
-    # Imported here: the process that people talk to starts without a plotting library.
-    from core.report.statistics import checks_by_day, is_weekly  # noqa: PLC0415
-
     counts = {say.told(VERDICT_WORDS[label].title): row for label, row in counts_by_label(found).items()}
     colours = [VERDICT_WORDS[label].colour for label in counts_by_label(found)]
     days = [day.day for day in found.days]
     title = say("Clips checked in each week") if is_weekly(days) else say("Clips checked on each day")
-    return checks_by_day(days, counts, colours, title)
+    return plot_apart(days, counts, colours, title)
 
 
 def _packed(data: bytes, name: str) -> bytes:

@@ -1,7 +1,12 @@
-"""How many clips were checked day by day or week by week, by what was found, as a picture."""
+"""How many clips were checked day by day or week by week, by what was found, as a picture.
+
+Run as a program it reads what to draw as JSON and writes the PNG: see `core.report.plot_apart`.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -9,18 +14,14 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from core.report.plot_apart import is_weekly
 from core.report.style import FAINT_INK, GRID, TEXT_PT, add_panel, new_figure, to_png
 
 WIDTH_PX, HEIGHT_PX = 900, 380
-MOST_BARS, MOST_DATES = 62, 7
+MOST_DATES = 7
 WEEK = 7
 HATCHES = ("", "///", "...", "xx", "\\\\\\", "++")
 """Besides their colours the parts of a bar differ in these, for who does not see the colours apart."""
-
-
-def is_weekly(days: Sequence[date]) -> bool:
-    """Return whether there are so many days that a bar of `checks_by_day` is a week."""
-    return len(days) > MOST_BARS
 
 
 def checks_by_day(
@@ -67,3 +68,14 @@ def _summed(row: Sequence[int], width: int) -> NDArray[np.int64]:
     """Return sums over `width` days each, the last one whole."""
     padded = [0] * (-len(row) % width) + list(row)
     return np.asarray(np.array(padded, np.int64).reshape(-1, width).sum(1))
+
+
+def main() -> None:
+    """Draw what standard input says."""
+    asked = json.load(sys.stdin)
+    days = [date.fromisoformat(day) for day in asked["days"]]
+    sys.stdout.buffer.write(checks_by_day(days, asked["counts"], asked["colours"], asked["title"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import zipfile
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import discord
@@ -20,6 +23,8 @@ from tests.integration.bot.seen import told_alone
 from tests.synth.moderation import answered, asked_by
 
 NOW = discord.utils.utcnow
+LIMIT = 25 << 20
+"""The most bytes that simcord's Discord takes in one file."""
 WRONG = pytest.mark.simcord(check_errors=False)
 """simcord counts an answered error as one."""
 
@@ -183,3 +188,32 @@ async def test_members_do_not_have_these_commands(archive: Archive) -> None:
 
     assert {"check", "help"} <= {name.split()[0] for name in usable}
     assert {"case", "review", "history", "stats", "export"}.isdisjoint(name.split()[0] for name in usable)
+
+
+async def test_a_file_that_is_too_large_is_packed(
+    archive: Archive, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.exports, "cases", gives(bytes(LIMIT + 1)))
+    shown = await archive.run("export", form="csv")
+    assert shown.response is not None
+    (file,) = shown.response.attachments
+
+    assert file.filename == "facepulse-cases.csv.zip"
+    with zipfile.ZipFile(io.BytesIO(await file.read())) as packed:
+        assert {one.filename: one.file_size for one in packed.infolist()} == {"facepulse-cases.csv": LIMIT + 1}
+
+
+@WRONG
+async def test_a_file_that_stays_too_large_is_refused_with_what_to_do(
+    archive: Archive, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.exports, "cases", gives(os.urandom(LIMIT + 1)))
+
+    assert "choose a shorter time" in await archive.ask("export", form="json")
+
+
+def gives(data: bytes) -> Callable[..., Awaitable[bytes]]:
+    async def cases(*_: object) -> bytes:
+        return data
+
+    return cases

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from core.report.statistics import HEIGHT_PX, WIDTH_PX, checks_by_day, is_weekly
+from core.errors import OutputError
+from core.report.plot_apart import is_weekly, plot_apart
+from core.report.statistics import HEIGHT_PX, WIDTH_PX, checks_by_day
 from core.report.style import INK
 
 COLOURS = ("#AA0000", "#00AA00")
@@ -55,3 +57,14 @@ def test_numbers_that_do_not_fit_are_refused() -> None:
         checks_by_day(days(3), {"a": [1, 2]}, COLOURS, "Clips")
     with pytest.raises(ValueError, match="one colour a name"):
         checks_by_day(days(1), {"a": [1], "b": [1], "c": [1]}, COLOURS, "Clips")
+
+
+def test_another_process_draws_the_same_picture() -> None:
+    asked = days(3), {"a": [1, 2, 3]}, COLOURS, "Clips – größer"
+
+    assert (imread(io.BytesIO(plot_apart(*asked))) == imread(io.BytesIO(checks_by_day(*asked)))).all()
+
+
+def test_what_another_process_cannot_draw_is_told_in_one_sentence() -> None:
+    with pytest.raises(OutputError, match="The plot cannot be drawn"):
+        plot_apart(days(3), {"a": [1]}, COLOURS, "Clips")
