@@ -34,7 +34,7 @@ SAME_LENGTH_S = 0.3
 VERSION = 1
 """Of the numbers above: fingerprints of different versions are not compared."""
 
-COPIES_BELOW = 1.5
+COPIES_BELOW = 0.75
 """Clips up to this distance apart are copies; measured in docs/decisions/0010-copies.md."""
 LEAST_AGREEMENT = 0.5
 LEAST_SIGNS = 100
