@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 import discord
@@ -25,6 +26,7 @@ from bot.following import Follower
 from bot.i18n import CommandTexts
 from bot.intake import Intake
 from bot.services import Services
+from core import logs
 from core.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -85,6 +87,11 @@ class FacepulseBot(commands.Bot):
             await self.add_cog(make_cog(self, self.services))
         self.add_dynamic_items(*DYNAMIC_ITEMS)
         await sync_commands(self.tree, self.services.desk.folders.data_dir)
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Start the handlers of an event; their log lines carry one request id."""
+        with logs.about(request=logs.new_request()):
+            super().dispatch(event_name, *args, **kwargs)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs: a mention is a question here, not the prefix of a command."""

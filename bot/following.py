@@ -16,6 +16,7 @@ from bot.desk import CheckView
 from bot.finished import LOST, finished_content
 from bot.i18n import Say
 from bot.services import Services
+from core import logs
 from core.errors import FacepulseError, StoreError
 from core.services.requests import CheckStatus, Origin
 
@@ -46,6 +47,10 @@ class Follower:
 
     async def follow(self, check: CheckView, answer: Answer, say: Say) -> None:
         """Keep `answer` up to date until the check is over; then it is the verdict, and flagged if it must be."""
+        with logs.about(check=check.id):
+            await self._follow(check, answer, say)
+
+    async def _follow(self, check: CheckView, answer: Answer, say: Say) -> None:
         try:
             over = await self._wait(check, answer, say)
             shown, _ = await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
@@ -57,6 +62,10 @@ class Follower:
 
     async def follow_silently(self, check: CheckView) -> None:
         """Wait for a check that nobody asked for: it speaks only through the moderation log."""
+        with logs.about(check=check.id):
+            await self._follow_silently(check)
+
+    async def _follow_silently(self, check: CheckView) -> None:
         try:
             over = await self._wait(check, None, i18n.ENGLISH)
             await self._flag(over)

@@ -14,6 +14,7 @@ from bot.attachments import Afresh
 from bot.desk import CheckView
 from bot.i18n import Say
 from bot.services import Services
+from core import logs
 from core.services.requests import Asker
 from core.types import GuildSettings
 
@@ -106,8 +107,12 @@ class Intake:
         Raises:
             FacepulseError: it cannot be fetched, is not accepted, or cannot be stored.
         """
-        async with self._downloads:  # a clip is in memory between its download and its copy on disk
-            media = await attachments.fetched(attachment, afresh)
-            check = await self._services.desk.hand_in(media, attachment.filename, asker)
-        logger.info("case %d: %s, guild %s, channel %s", check.id, asker.origin.value, asker.guild_id, asker.channel_id)
+        # An event of a message has its request already; a command does not.
+        with logs.about(request=logs.subject().request or logs.new_request()):
+            async with self._downloads:  # a clip is in memory between its download and its copy on disk
+                media = await attachments.fetched(attachment, afresh)
+                check = await self._services.desk.hand_in(media, attachment.filename, asker)
+            with logs.about(check=check.id):
+                where = asker.origin.value, asker.guild_id, asker.channel_id
+                logger.info("case %d: %s, guild %s, channel %s", check.id, *where)
         return check

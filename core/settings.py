@@ -5,6 +5,7 @@ Only `bot` reads settings, once a process; everything else is handed the part it
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +14,10 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
+from core.logs import LogFormat
 
 MEBIBYTE = 1 << 20
+Networks = tuple[IPv4Network | IPv6Network, ...]
 DISCORD_CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 """Where Discord keeps attachments."""
 
@@ -67,6 +70,9 @@ class Settings(BaseSettings):
     """The only hosts that attachments are fetched from, by exact name."""
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    metrics_readers: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    """The networks from which /metrics may be read."""
+    log_format: LogFormat = "text"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Worker processes that the service starts."""
     keep_figures_s: Annotated[float, Field(gt=0)] = 3600.0

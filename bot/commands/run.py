@@ -16,9 +16,13 @@ import click
 from bot.bootstrap import App, read_settings, start_app
 from bot.client import FacepulseBot, stay_joined
 from bot.downloads import Downloads
+from bot.membership import Membership
 from bot.web.app import build_web_app, serving
+from bot.web.watching import Watching
+from core import logs
 from core.errors import FacepulseError
 from core.jobs.local import LocalWorkers
+from core.services.operations import Operations
 from core.services.retention import retain
 from core.settings import Settings
 
@@ -34,11 +38,11 @@ def run() -> None:
 
     Ctrl-C (or SIGTERM) stops it; that is a success, exit status 0.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for ours in ("bot", "core"):
-        logging.getLogger(ours).setLevel(logging.INFO)
+    logs.set_up("text", "service")
     try:
-        asyncio.run(serve(read_settings()))
+        settings = read_settings()
+        logs.set_up(settings.log_format, "service")
+        asyncio.run(serve(settings))
     except FacepulseError as error:
         logger.debug("the service ended", exc_info=error)
         click.echo(f"{error}", err=True)
@@ -53,22 +57,24 @@ async def serve(settings: Settings) -> None:
     Raises:
         FacepulseError: a part cannot start or go on; the sentence says which and what to do.
     """
-    stop = asyncio.Event()
+    stop, membership = asyncio.Event(), Membership()
     with _stopped_by_signals(stop):
         async with AsyncExitStack() as stack:
             app = await stack.enter_async_context(start_app(settings))
-            address = await stack.enter_async_context(_page(app))
+            address = await stack.enter_async_context(_page(app, membership))
             await stack.enter_async_context(LocalWorkers(settings))
             await stack.enter_async_context(_retention(app))
             _announce(settings, address)
-            await _until_stopped(stop, app)
+            await _until_stopped(stop, app, membership)
             click.echo("Stopping…")
 
 
 @asynccontextmanager
-async def _page(app: App) -> AsyncIterator[str]:
+async def _page(app: App, membership: Membership) -> AsyncIterator[str]:
     settings = app.settings
-    web_app = build_web_app(app.house(), settings.web_host)
+    joined = None if settings.discord_token is None else membership.is_joined
+    watching = Watching(Operations(app.store, joined), settings.metrics_readers)
+    web_app = build_web_app(app.house(), settings.web_host, watching)
     async with serving(web_app, settings.web_host, settings.web_port) as address:
         yield address
 
@@ -93,18 +99,20 @@ def _announce(settings: Settings, address: str) -> None:
         logger.warning("the page has no log-in and is open to everyone who reaches %s", address)
 
 
-def _bot(app: App) -> FacepulseBot:
+def _bot(app: App, membership: Membership) -> FacepulseBot:
     settings = app.settings
     downloads = Downloads(settings.video.max_bytes, frozenset(settings.download_hosts))
-    return FacepulseBot(app.services, message_content=settings.discord_message_content, downloads=downloads)
+    bot = FacepulseBot(app.services, message_content=settings.discord_message_content, downloads=downloads)
+    membership.follow(bot)
+    return bot
 
 
-async def _until_stopped(stop: asyncio.Event, app: App) -> None:
+async def _until_stopped(stop: asyncio.Event, app: App, membership: Membership) -> None:
     """Wait for the signal; with a token, be on Discord meanwhile. What ends Discord for good ends the wait."""
     waiting: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="signal")]
     if app.settings.discord_token is not None:
         token = app.settings.discord_token.get_secret_value()
-        waiting.append(asyncio.create_task(stay_joined(lambda: _bot(app), token), name="discord"))
+        waiting.append(asyncio.create_task(stay_joined(lambda: _bot(app, membership), token), name="discord"))
     try:
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -11,6 +11,8 @@ from aiohttp import web
 
 from bot.web import api, guard, pages
 from bot.web.house import HOUSE, House, status_of
+from bot.web.watching import Watching
+from core import logs
 from core.errors import FacepulseError, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -18,13 +20,20 @@ logger = logging.getLogger(__name__)
 STOP_S = 2.0
 
 
-def build_web_app(house: House, configured_host: str) -> web.Application:
-    """Return the whole web application."""
-    app = web.Application(middlewares=[_told_in_words])
+def build_web_app(house: House, configured_host: str, watching: Watching | None = None) -> web.Application:
+    """Return the whole web application; without `watching` it has no `/readyz` and no `/metrics`."""
+    app = web.Application(middlewares=[_with_its_request, _told_in_words])
     app[HOUSE] = house
-    guard.install(app, configured_host)
-    app.add_routes([*pages.routes(), *api.routes()])
+    guard.install(app, configured_host, watching.is_distant_reader if watching else None)
+    app.add_routes([*pages.routes(), *api.routes(), *(watching.routes() if watching else [])])
     return app
+
+
+@web.middleware
+async def _with_its_request(request: web.Request, handler: guard.Handler) -> web.StreamResponse:
+    """Let the log lines about one HTTP request, and about the check that it asks for, carry one id."""
+    with logs.about(request=logs.new_request()):
+        return await handler(request)
 
 
 @web.middleware

@@ -73,12 +73,21 @@ async def _set_headers(_request: web.Request, response: web.StreamResponse) -> N
     response.headers.setdefault("Cache-Control", "no-store")
 
 
-def install(app: web.Application, configured_host: str) -> None:
-    """Put the guard before all handlers of `app` and its headers on all answers."""
+def install(
+    app: web.Application, configured_host: str, under_any_name: Callable[[web.Request], bool] | None = None
+) -> None:
+    """Put the guard before all handlers of `app` and its headers on all answers.
+
+    Args:
+        app: the web application.
+        configured_host: a name that is answered to, beside numbers and "localhost".
+        under_any_name: says of a request whether its Host header does not matter.
+    """
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_own_host(request.host, configured_host):
+        named_otherwise = under_any_name is not None and under_any_name(request)
+        if not is_own_host(request.host, configured_host) and not named_otherwise:
             logger.warning("refused a request for the host %r", request.host)
             raise web.HTTPForbidden(text="This page answers only under its own address.")
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +30,9 @@ class RunningAnalysis(Generic[T]):
         self._cancelled = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._result: asyncio.Future[T] = self._loop.create_future()
-        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._run,), name=THREAD_NAME, daemon=True
+        )
         self._thread.start()
 
     def cancel(self) -> None:

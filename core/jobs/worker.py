@@ -16,8 +16,10 @@ import signal
 import sys
 import threading
 
+from core import logs
 from core.errors import FacepulseError
 from core.jobs.loop import Timing, Worker
+from core.jobs.presence import living
 from core.jobs.running import THREAD_NAME
 from core.services.analysis import Engine
 from core.services.clock import Clock, utc_now
@@ -64,7 +66,8 @@ async def run_worker(
             timing=timing or Timing(),
             clock=clock,
         )
-        await worker.run(stop)
+        async with living(store, name, clock):
+            await worker.run(stop)
 
 
 def _prepare(engine: Engine) -> None:
@@ -78,9 +81,10 @@ def _prepare(engine: Engine) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run one worker process until SIGTERM, SIGINT or the end of its parent; return the exit status."""
     options = _options(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker %(process)d: %(message)s")
+    logs.set_up("text", "worker")
     try:
         settings = _handed_settings() if options.supervised else read_settings()
+        logs.set_up(settings.log_format, "worker")
         asyncio.run(_serve(settings, options))
     except FacepulseError as error:
         logger.error("%s", error)

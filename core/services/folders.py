@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core import logs
 from core.errors import ClipNotFoundError, OutputError
 
 CHUNK_BYTES = 1 << 20
@@ -44,13 +45,13 @@ class Folders:
         return self.outgoing / str(check_id)
 
     def keep(self, media: bytes | Path) -> str:
-        """Write a clip to disk for good and return the name that it waits under.
+        """Write a clip to disk for good and return the name that it waits under: random, after the request's id.
 
         Raises:
             ClipNotFoundError: `media` is a path that cannot be read.
             OutputError: the clip cannot be written.
         """
-        name = secrets.token_hex(16)
+        name = logs.tagged(secrets.token_hex(16))
         try:
             self.incoming.mkdir(parents=True, exist_ok=True)
             with self.clip(name).open("xb") as file:
