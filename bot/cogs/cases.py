@@ -90,6 +90,7 @@ class CasesCog(commands.Cog):
     def __init__(self, bot: FacepulseBot, services: Services) -> None:
         self._bot = bot
         self._services = services
+        self._drawing = asyncio.Semaphore(1)
 
     @case.command(name=locale_str("show"), description=locale_str("See one case: its verdict and what was decided"))
     @app_commands.rename(number=locale_str("number"))
@@ -201,7 +202,8 @@ class CasesCog(commands.Cog):
         guild_id, say = await self._seen(interaction)
         found = await self._services.statistics.of_guild(guild_id, discord.utils.utcnow() - timedelta(days=since))
         try:
-            png = await asyncio.to_thread(_plot, found, say if say.locale not in WITHOUT_GLYPHS else ENGLISH)
+            async with self._drawing:  # each is a process for a second or two
+                png = await asyncio.to_thread(_plot, found, say if say.locale not in WITHOUT_GLYPHS else ENGLISH)
         except OutputError:
             logger.exception("the counts of guild %d are told without their plot", guild_id)
             await interaction.followup.send(embed=statistics_embed(found, since, None, say), ephemeral=True)
