@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +28,8 @@ from core.types import Progress
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+DEAD_LETTER_FOR = timedelta(days=3)
+"""So long the clip of a check that was given up is kept, for a person to have it tried again."""
 GAVE_UP = "The analysis of this clip stopped three times without an answer, so it was given up."
 
 
@@ -44,7 +47,10 @@ class Timing:
 
 
 class Worker:
-    """One worker over one open store; `name` is unique among the workers of a database."""
+    """One worker over one open store; `name` is unique among the workers of a database.
+
+    It takes checks of `queues`, of all when none are named.
+    """
 
     def __init__(
         self,
@@ -57,7 +63,9 @@ class Worker:
         name: str,
         timing: Timing,
         clock: Clock,
+        queues: Collection[str] | None = None,
     ) -> None:
+        self._queues = queues
         self._store = store
         self._engine = engine
         self._folders = folders
@@ -85,13 +93,24 @@ class Worker:
 
     async def work_once(self, stop: asyncio.Event) -> bool:
         """Take the next check, if there is one, and answer it; say whether there was one."""
-        await self._store.queue.requeue_expired(self._clock(), MAX_ATTEMPTS, GAVE_UP)
-        claim = await self._store.queue.claim(self._name, self._clock(), self._lease)
+        await self.take_from_the_dead()
+        claim = await self._store.queue.claim(self._name, self._clock(), self._lease, self._queues)
         if claim is None:
             return False
+        await self._work(claim, stop)
+        return True
+
+    async def work_on(self, check_id: int, stop: asyncio.Event) -> bool:
+        """Answer this check; False when it does not wait any more."""
+        claim = await self._store.queue.claim_one(check_id, self._name, self._clock(), self._lease)
+        if claim is None:
+            return False
+        await self._work(claim, stop)
+        return True
+
+    async def _work(self, claim: Check, stop: asyncio.Event) -> None:
         with logs.about(check=claim.id, request=logs.request_of(claim.incoming_name)):
             await self._answer(claim, stop)
-        return True
 
     async def _answer(self, claim: Check, stop: asyncio.Event) -> None:
         logger.info("check %d: started, attempt %d", claim.id, claim.attempts)
@@ -101,9 +120,13 @@ class Worker:
         finally:
             await self._clean_up(claim)
 
+    async def take_from_the_dead(self) -> int:
+        """Put the checks of workers that fell silent back in the queue; return how many."""
+        return await self._store.queue.requeue_expired(self._clock(), MAX_ATTEMPTS, GAVE_UP)
+
     async def sweep(self) -> None:
         """Delete clips that no check needs and figures whose time is over."""
-        needed = await self._store.checks.incoming_names()
+        needed = await self._store.checks.incoming_names(self._clock() - DEAD_LETTER_FOR)
         await asyncio.to_thread(self._folders.sweep, needed, self._clock().timestamp(), self._keep_figures_s)
 
     async def _analyse(self, claim: Check, stop: asyncio.Event) -> None:
@@ -161,6 +184,9 @@ class Worker:
             code, sentence = analysis.failure_of(error)
             log = logger.exception if code == analysis.INTERNAL_CODE else logger.info
             log("check %d: failed: %s", claim.id, sentence)
+            if analysis.may_pass(error) and claim.attempts < MAX_ATTEMPTS:
+                await analysis.retry_later(self._store, claim, error, self._clock)
+                return
             await analysis.store_failure(self._store, claim, error, self._clock)
         else:
             # Before the answer: whoever reads it may delete the message with the clip.
@@ -182,7 +208,7 @@ class Worker:
             EvidenceFolder(self._folders.data_dir).delete(claim.id)
         elif check.is_final and check.repeats_check_id is not None:
             await self._keep_clip(claim)
-        if check is None or check.is_final:
+        if check is None or (check.is_final and check.incoming_name is None):
             self._folders.discard(claim.incoming_name)
 
 

@@ -11,23 +11,26 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from core import versions
-from core.errors import ClipNotFoundError, FacepulseError, StoreError
+from core.errors import ClipNotFoundError, FacepulseError, OutputError, StoreError
 from core.services import copies
 from core.services.clock import Clock, utc_now
 from core.services.copies import Eye
 from core.services.folders import Folders, measure
 from core.settings import VideoLimits
-from core.store import Asker, Check, ClipLook, NewCheck, Store
+from core.store import INTERNAL, Asker, Check, ClipLook, NewCheck, Store
 from core.types import Analysis, Progress, ProgressCallback, Report, Stage
 
 logger = logging.getLogger(__name__)
 
-INTERNAL_CODE = "internal"
+INTERNAL_CODE = INTERNAL
 INTERNAL_SENTENCE = "Something went wrong inside Facepulse while it checked this clip; the log has the details."
+
+RETRY_AFTER_S = 5.0, 30.0
+"""Pauses before the second and the third attempt at a check that failed for reasons that may pass."""
 
 Analyse = Callable[[Path, VideoLimits, ProgressCallback], Analysis]
 
@@ -83,6 +86,20 @@ def failure_of(error: BaseException) -> tuple[str, str]:
     if isinstance(error, FacepulseError):
         return error.code, str(error)
     return INTERNAL_CODE, INTERNAL_SENTENCE
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same analysis may well succeed a little later: the trouble is this machine's and not the clip's."""
+    return not isinstance(error, FacepulseError) or isinstance(error, OutputError | StoreError)
+
+
+async def retry_later(store: Store, claim: Check, error: BaseException, clock: Clock = utc_now) -> bool:
+    """Put a claimed check back to be tried again after a pause; False when it was cancelled or given away.
+
+    The pause is `RETRY_AFTER_S` by the number of attempts.
+    """
+    pause_s = RETRY_AFTER_S[min(claim.attempts, len(RETRY_AFTER_S)) - 1]
+    return await store.queue.retry_later(claim, clock() + timedelta(seconds=pause_s), *failure_of(error))
 
 
 async def store_report(store: Store, claim: Check, report: Report, clock: Clock = utc_now) -> bool:

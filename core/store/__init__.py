@@ -10,11 +10,23 @@ from core.store.looks import ClipLook
 from core.store.migrate import migrate
 from core.store.people import ForgottenRows, PersonalRecord
 from core.store.redact import redacted
-from core.store.rows import Asker, Check, CheckStatus, HistoryFilter, HistoryRow, NewCheck, Origin
+from core.store.rows import (
+    DEFAULT_QUEUE,
+    INTERNAL,
+    Asker,
+    Check,
+    CheckStatus,
+    HistoryFilter,
+    HistoryRow,
+    NewCheck,
+    Origin,
+)
 from core.store.store import Store, open_store
 from core.store.workers import GpuUse, WorkerSeen
 
 __all__ = [
+    "DEFAULT_QUEUE",
+    "INTERNAL",
     "Asker",
     "AuditEntry",
     "Case",

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreError
-from core.store import answers, serialise
+from core.store import answers, bell, serialise
 from core.store.database import Database, insert_missing
 from core.store.rows import Asker, Check, CheckStatus, NewCheck, Origin
 from core.store.tables import CHECKS, CLIPS
@@ -29,7 +29,9 @@ class CheckRepository:
     async def add(self, new: NewCheck) -> Check:
         """Put a question at the end of the queue."""
         async with self._database.writing() as connection:
-            return await _insert(connection, new, status=CheckStatus.QUEUED)
+            check = await _insert(connection, new, status=CheckStatus.QUEUED)
+            await bell.ring_by(connection, CHECKS.c.id == check.id)
+            return check
 
     async def add_repeat(self, new: NewCheck, earlier: Check) -> Check:
         """Log a question that `earlier` already answers; the new row is done and carries the earlier report."""
@@ -101,14 +103,39 @@ class CheckRepository:
             rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
             return tuple(check_of(row) for row in rows)
 
-    async def mark_answered(self, check_id: int, now: datetime) -> None:
-        """Remember that whoever asked was shown the answer, so that it is not shown again after a restart."""
+    async def mark_answered(self, check_id: int, now: datetime) -> bool:
+        """Remember that whoever asked was shown the answer; False when that was so already."""
+        unseen = CHECKS.c.id == check_id, CHECKS.c.answered_at.is_(None)
         async with self._database.writing() as connection:
-            await connection.execute(update(CHECKS).where(CHECKS.c.id == check_id).values(answered_at=now))
+            changed = await connection.execute(update(CHECKS).where(*unseen).values(answered_at=now))
+            return changed.rowcount == 1
 
-    async def incoming_names(self) -> frozenset[str]:
-        """Return the names of the waiting clips that queued or running checks still need."""
-        wanted = and_(CHECKS.c.incoming_name.is_not(None), CHECKS.c.finished_at.is_(None))
+    async def begin_answer(self, check_id: int, now: datetime, until: datetime, mine: datetime | None = None) -> bool:
+        """Take the right to show the answer until then; False when another has it, or the answer was shown.
+
+        `mine` is the `until` of the right that is held already and is prolonged.
+        """
+        free = or_(CHECKS.c.answering_until.is_(None), CHECKS.c.answering_until < now)
+        held = free if mine is None else CHECKS.c.answering_until == mine
+        taking = update(CHECKS).where(CHECKS.c.id == check_id, CHECKS.c.answered_at.is_(None), held)
+        async with self._database.writing() as connection:
+            return (await connection.execute(taking.values(answering_until=until))).rowcount == 1
+
+    async def is_answered(self, check_id: int) -> bool:
+        """Return whether the answer was shown, or there is no such check."""
+        wanted = select(CHECKS.c.id).where(CHECKS.c.id == check_id, CHECKS.c.answered_at.is_(None))
+        async with self._database.reading() as connection:
+            return await connection.scalar(wanted) is None
+
+    async def incoming_names(self, failed_since: datetime | None = None) -> frozenset[str]:
+        """Return the names of the waiting clips that are needed: for queued and running checks.
+
+        Those of checks that were given up since `failed_since` are needed too, to be tried again.
+        """
+        open_or_dead: ColumnElement[bool] = CHECKS.c.finished_at.is_(None)
+        if failed_since is not None:
+            open_or_dead = or_(open_or_dead, CHECKS.c.finished_at >= failed_since)
+        wanted = and_(CHECKS.c.incoming_name.is_not(None), open_or_dead)
         async with self._database.reading() as connection:
             return frozenset((await connection.scalars(select(CHECKS.c.incoming_name).where(wanted))).all())
 
@@ -173,6 +200,7 @@ async def _insert(connection: AsyncConnection, new: NewCheck, **values: Any) -> 
         "attachment_id": new.asker.attachment_id,
         "locale": new.asker.locale,
         "priority": new.asker.priority,
+        "queue": new.queue,
     }
     return check_of((await connection.execute(insert(CHECKS).values({**asked, **values}).returning(*CHECKS.c))).one())
 
@@ -238,6 +266,8 @@ def check_of(row: Row[Any]) -> Check:
         incoming_name=values["incoming_name"],
         repeats_check_id=values["repeats_check_id"],
         expired_at=values["expired_at"],
+        not_before=values["not_before"],
+        queue=values["queue"],
     )
 
 

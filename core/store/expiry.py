@@ -100,6 +100,7 @@ async def empty(connection: AsyncConnection, check_ids: Sequence[int], now: date
         "answer_message_id": None,
         "attachment_id": None,
         "progress_json": None,
+        "incoming_name": None,
     }
     for part in parts(check_ids):
         these = CHECKS.c.id.in_(part)

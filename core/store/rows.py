@@ -9,6 +9,11 @@ from enum import StrEnum
 from core.store import serialise
 from core.types import Progress, Report, VerdictLabel
 
+GAVE_UP, INTERNAL = "gave_up", "internal"
+DEAD_LETTERS = frozenset({GAVE_UP, INTERNAL})
+"""Codes of failures that say nothing about the clip: a person can have such a check tried again."""
+DEFAULT_QUEUE = "cpu"
+
 
 class CheckStatus(StrEnum):
     """The life of a check: queued, running, and one of three ends."""
@@ -68,13 +73,15 @@ class NewCheck:
     clip_sha256: str | None
     size_bytes: int | None
     incoming_name: str | None = None
+    queue: str = DEFAULT_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """A row of the log; `id` is the case number that people see. Times are in UTC.
 
-    From `expired_at` on the row is a count only: report, names, hash of the clip and ids are gone.
+    From `expired_at` on the row is a count only: report, names, hash of the clip and ids are gone. A queued check is
+    not begun before `not_before`, and has the error of its last attempt. Only workers of its `queue` take it.
     """
 
     id: int
@@ -100,6 +107,13 @@ class Check:
     incoming_name: str | None
     repeats_check_id: int | None
     expired_at: datetime | None = None
+    not_before: datetime | None = None
+    queue: str = DEFAULT_QUEUE
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Whether it was given up for reasons that are not the clip's, and could be tried again."""
+        return self.status is CheckStatus.FAILED and self.error_code in DEAD_LETTERS and self.incoming_name is not None
 
     @property
     def is_final(self) -> bool:

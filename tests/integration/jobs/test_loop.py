@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import WeightsError
-from core.jobs.loop import GAVE_UP, Timing, Worker
+from core.jobs.loop import DEAD_LETTER_FOR, GAVE_UP, Timing, Worker
 from core.jobs.worker import load_engine, run_worker
 from core.services import requests
-from core.services.analysis import INTERNAL_SENTENCE, Engine
+from core.services.analysis import INTERNAL_SENTENCE, RETRY_AFTER_S, Engine
+from core.services.clock import utc_now
 from core.services.folders import Folders
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.settings import Settings
@@ -93,10 +94,7 @@ async def test_an_answer_comes_with_its_figures_and_without_its_clip(
 
 @pytest.mark.parametrize(
     ("engine", "code", "sentence"),
-    [
-        (engines.REFUSING, "unreadable", "This is not a video."),
-        (engines.BROKEN, "internal", INTERNAL_SENTENCE),
-    ],
+    [(engines.REFUSING, "unreadable", "This is not a video.")],
 )
 async def test_a_failure_is_kept_with_its_sentence_and_nothing_else(
     store: Store, folders: Folders, clock: Clock, never: asyncio.Event, engine: Engine, code: str, sentence: str
@@ -110,6 +108,76 @@ async def test_a_failure_is_kept_with_its_sentence_and_nothing_else(
     assert (check.label, check.report_json) == (None, None)
     assert await store.checks.evidence(asked.id) == ()
     assert (clips(folders), folders.figures(asked.id).exists()) == ([], False)
+
+
+async def test_what_may_pass_is_tried_three_times_with_pauses_and_then_waits_for_a_person(
+    store: Store, folders: Folders, clock: Clock, never: asyncio.Event
+) -> None:
+    asked = await ask(store, folders, clock)
+    broken = make_worker(store, folders, clock, engines.BROKEN)
+
+    for pause_s in RETRY_AFTER_S:
+        assert await broken.work_once(never)
+        check = await now(store, asked)
+        assert (check.status, check.error_code) == (CheckStatus.QUEUED, "internal")
+        assert check.not_before == clock() + timedelta(seconds=pause_s)
+        assert not await broken.work_once(never)
+        clock.forward(pause_s)
+    assert await broken.work_once(never)
+
+    check = await now(store, asked)
+    assert (check.status, check.error_code, check.error_sentence) == (CheckStatus.FAILED, "internal", INTERNAL_SENTENCE)
+    assert (check.attempts, len(clips(folders))) == (3, 1)
+    assert await store.queue.dead_letters(10) == (check,)
+
+
+async def test_a_dead_letter_is_tried_again_when_a_person_says_so_and_answered(
+    store: Store, folders: Folders, clock: Clock, never: asyncio.Event
+) -> None:
+    asked = await ask(store, folders, clock)
+    for pause_s in (*RETRY_AFTER_S, 0):
+        await make_worker(store, folders, clock, engines.BROKEN).work_once(never)
+        clock.forward(pause_s)
+    await requests.mark_answered(store, asked.id, clock)
+
+    assert await store.queue.revive(asked.id)
+    assert not await store.queue.revive(asked.id)
+    assert await make_worker(store, folders, clock).work_once(never)
+
+    check = await now(store, asked)
+    assert (check.status, check.error_code, check.error_sentence) == (CheckStatus.DONE, None, None)
+    assert (check.attempts, clips(folders)) == (1, [])
+    assert not await store.checks.is_answered(asked.id)
+
+
+async def test_the_clip_of_a_dead_letter_goes_after_its_days(
+    store: Store, folders: Folders, clock: Clock, never: asyncio.Event
+) -> None:
+    clock.now = utc_now()  # of files the age on disk counts
+    await ask(store, folders, clock)
+    for _ in range(3):
+        clock.forward(31)
+        await make_worker(store, folders, clock, engines.BROKEN).work_once(never)
+    await make_worker(store, folders, clock).sweep()
+    assert len(clips(folders)) == 1
+
+    clock.forward(DEAD_LETTER_FOR.total_seconds() + 1)
+    await make_worker(store, folders, clock).sweep()
+
+    assert clips(folders) == []
+
+
+async def test_a_check_that_was_tried_in_vain_before_is_answered_without_a_trace_of_that(
+    store: Store, folders: Folders, clock: Clock, never: asyncio.Event
+) -> None:
+    asked = await ask(store, folders, clock)
+    await make_worker(store, folders, clock, engines.BROKEN).work_once(never)
+    clock.forward(RETRY_AFTER_S[0])
+
+    await make_worker(store, folders, clock).work_once(never)
+
+    check = await now(store, asked)
+    assert (check.status, check.error_code, check.not_before, check.attempts) == (CheckStatus.DONE, None, None, 2)
 
 
 async def test_a_clip_that_is_gone_is_a_sentence(

@@ -236,7 +236,10 @@ async def test_a_check_that_kills_its_worker_three_times_fails_with_a_sentence(s
     check = await store.checks.get(asked.id)
     assert check is not None
     assert (check.status, check.error_code, check.error_sentence) == (CheckStatus.FAILED, "gave_up", "Gave up.")
-    assert check.incoming_name is None
+    assert check.is_dead_letter
+    assert await store.queue.dead_letters(10) == (check,)
+    assert await store.checks.incoming_names(now) == {"abc"}
+    assert await store.checks.incoming_names(now + timedelta(seconds=1)) == frozenset()
     assert await store.queue.claim("w1", now, LEASE) is None
 
 

@@ -43,15 +43,20 @@ def url_of(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+PART = re.compile(r"\n|, (?=[a-z_]+ [A-Z])")
+
+
+def parts_of(sql: str) -> set[str]:
+    """The columns and constraints of a definition, without the quotes around names that SQLite adds when it copies."""
+    plain = re.sub(r"[ \t]+", " ", re.sub(r'"(\w+)"', r"\1", sql))
+    return {part.strip(" ,)(") for part in PART.split(plain)}
+
+
 def tables_of(path: Path) -> dict[str, set[str]]:
-    """Table or index name -> its definition as a set of normalised lines: the order of constraints means nothing."""
+    """Table or index name -> the parts of its definition: their order means nothing."""
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {
-        name: {re.sub(r"\s+", " ", line.replace(f'"{name}"', name)).strip(" ,") for line in sql.splitlines()}
-        for name, sql in rows
-        if name != "sqlite_sequence"
-    }
+    return {name: parts_of(sql) for name, sql in rows if name != "sqlite_sequence"}
 
 
 def downgrade(path: Path, target: str = "base") -> None:
