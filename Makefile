@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run check test test-all lint format bench picture playground texts clean
+.PHONY: setup run check test test-all lint format bench picture playground texts fuzz clean
 
 setup: $(READY)
 
@@ -54,6 +54,10 @@ playground: $(READY)
 
 texts: $(READY)
 	@$(BIN)/python -m benchmarks.texts
+
+fuzz: $(READY)
+	@# broken media files through the real decoding child; goes on where it was stopped
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.fuzz
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from core.video import picture
 from core.video.containers import container_name, is_still
 from core.video.hardening import give_up_privileges
-from core.video.protocol import SLOTS, End, Failure, FrameReady, Info, Job, Message, encode
+from core.video.protocol import SLOTS, End, Failure, FrameReady, Info, Job, Message, encode, plain
 from core.video.timing import Clock, expected_frames, plausible_rate
 
 DECODERS = (
@@ -45,7 +45,7 @@ class GiveUpError(Exception):
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
-        self.failure = Failure(reason, detail[:300])
+        self.failure = Failure(reason, plain(detail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def main() -> None:
     except MemoryError:
         send(Failure("memory", ""))
     except Exception as error:
-        send(Failure("unreadable", f"{type(error).__name__}: {error}"[:300]))
+        send(Failure("unreadable", plain(f"{type(error).__name__}: {error}")))
 
 
 def decode(job: Job, ring: Ring) -> Iterator[Message]:

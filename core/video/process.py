@@ -101,6 +101,8 @@ class DecoderProcess:
                 start_new_session=True,  # a group of its own: Ctrl-C is ours, and killing it takes all of it
                 bufsize=0,
             )
+            if self._process.stdin is not None:  # a child that never reads must not hold us up
+                os.set_blocking(self._process.stdin.fileno(), False)
         finally:
             # gone at once, so that nothing is left even when we are killed; no file can be made in such a directory
             Path(directory).rmdir()

@@ -154,6 +154,12 @@ def decode(body: bytes) -> Message:
     return message
 
 
+def plain(text: str) -> str:
+    """At most 300 printable ASCII characters for `text`, which may hold what a file's author wrote."""
+    ascii_text = text[:300].encode("ascii", "backslashreplace").decode("ascii")
+    return "".join(letter if letter.isprintable() else " " for letter in ascii_text)[:300]
+
+
 def _whole(low: int, high: int) -> Callable[[Any], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
@@ -196,6 +202,7 @@ _RULES: dict[str, dict[str, Callable[[Any], bool]]] = {
     "end": {"frames": _COUNT, "damaged": _yes_or_no},
     "failure": {
         "reason": lambda value: isinstance(value, str) and value in REASONS,
-        "detail": lambda value: isinstance(value, str) and len(value) <= 300,
+        # it goes to the log, whose lines it could forge otherwise
+        "detail": lambda value: isinstance(value, str) and len(value) <= 300 and value == plain(value),
     },
 }
