@@ -161,13 +161,16 @@ def read_credentials(path: Path) -> Credentials | None:
             store = json.loads(reader.json())
     except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
         return None
-    except (c2pa.C2paError, ValueError) as error:
+    except (c2pa.C2paError, RecursionError, ValueError) as error:
         if "remote manifest" in str(error):
             raise UnreadableCredentialsError(KEPT_ELSEWHERE) from error
         if _holds_credentials(path):
             raise UnreadableCredentialsError(DAMAGED_CREDENTIALS) from error
         return None
-    return _from_store(store)
+    try:
+        return _from_store(store)
+    except (AttributeError, LookupError, TypeError) as error:  # a manifest of another shape than the standard's
+        raise UnreadableCredentialsError(DAMAGED_CREDENTIALS) from error
 
 
 def xmp_sources(path: Path) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def load_calibration(path: Path) -> Calibration:
     """
     try:
         return _from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ArithmeticError, RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(f"The calibration file {path.name} cannot be used; fit it again or restore it.") from error
 
 
