@@ -76,15 +76,18 @@ class Worker:
         self._clock = clock
         self._lease = timedelta(seconds=timing.lease_s)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Answer checks until `stop` is set; a check in work then goes back to the queue."""
+    async def run(self, stop: asyncio.Event, hand_over: asyncio.Event | None = None) -> None:
+        """Answer checks until `stop` is set; a check in work goes back to the queue when `hand_over` is.
+
+        Without `hand_over` that is when `stop` is set.
+        """
         swept_at = -float("inf")
         while not stop.is_set():
             try:
                 if time.monotonic() - swept_at >= self._timing.sweep_s:
                     await self.sweep()
                     swept_at = time.monotonic()
-                idle = not await self.work_once(stop)
+                idle = not await self.work_once(hand_over or stop)
             except StoreError:
                 logger.exception("the log failed; trying again")
                 idle = True
@@ -123,6 +126,10 @@ class Worker:
     async def take_from_the_dead(self) -> int:
         """Put the checks of workers that fell silent back in the queue; return how many."""
         return await self._store.queue.requeue_expired(self._clock(), MAX_ATTEMPTS, GAVE_UP)
+
+    async def call_again(self) -> int:
+        """Have waiting checks handed out again whose turn got lost; return how many."""
+        return await self._store.queue.ring_again(self._clock())
 
     async def sweep(self) -> None:
         """Delete clips that no check needs and figures whose time is over."""

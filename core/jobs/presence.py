@@ -50,12 +50,17 @@ async def living(
 async def _beat(store: Store, name: str, clock: Clock, every_s: float, read_gpu: Callable[[], GpuUse | None]) -> None:
     while True:
         try:
-            seen = WorkerSeen(name, socket.gethostname()[:200], clock(), await asyncio.to_thread(read_gpu))
+            seen = WorkerSeen(name, host_name(), clock(), await asyncio.to_thread(read_gpu))
             await store.workers.beat(seen)
             await store.workers.forget_silent(clock() - SILENT_FOR)
         except StoreError:
             logger.warning("worker %s cannot say that it lives", name, exc_info=True)
         await asyncio.sleep(every_s)
+
+
+def host_name() -> str:
+    """Return the name of this machine, as it stands in the rows of its workers."""
+    return socket.gethostname()[:200]
 
 
 def gpu_use() -> GpuUse | None:

@@ -18,6 +18,7 @@ import threading
 
 from core import logs
 from core.errors import FacepulseError
+from core.jobs.contract import Load, engine_for
 from core.jobs.loop import Timing, Worker
 from core.jobs.presence import living
 from core.jobs.running import THREAD_NAME
@@ -40,20 +41,24 @@ async def run_worker(
     name: str,
     timing: Timing | None = None,
     clock: Clock = utc_now,
+    load: Load | None = None,
 ) -> None:
     """Work on the queue of `settings` until `stop` is set.
 
     Args:
         settings: where database and files are, and the limits of a clip.
-        stop: set from outside; a check in work then goes back to the queue.
+        stop: set from outside; a check in work is then finished within `load.drain_s`, or goes back to the queue.
         engine: what analyses.
         name: of this worker, unique among those of one database.
         timing: how often it looks; by default that of `Timing`.
         clock: gives the present moment.
+        load: what it takes on; by default one check at a time, of every queue.
 
     Raises:
         StoreError: the database URL cannot be used.
     """
+    timing, load = timing or Timing(), load or Load()
+    jobs = engine_for(settings.resolved_database_url, load, timing)
     await asyncio.to_thread(_prepare, engine)
     async with open_store(settings.resolved_database_url) as store:
         worker = Worker(
@@ -63,11 +68,12 @@ async def run_worker(
             limits=settings.video,
             keep_figures_s=settings.keep_figures_s,
             name=name,
-            timing=timing or Timing(),
+            timing=timing,
             clock=clock,
+            queues=load.queues or None,
         )
         async with living(store, name, clock):
-            await worker.run(stop)
+            await jobs.work(worker, stop)
 
 
 def _prepare(engine: Engine) -> None:
@@ -110,7 +116,8 @@ async def _serve(settings: Settings, options: argparse.Namespace) -> None:
         loop.add_reader(sys.stdin.fileno(), _see_end_of_parent, stop)
     engine = await asyncio.to_thread(load_engine, options.engine)
     name = f"{os.getpid()}-{secrets.token_hex(4)}"
-    await run_worker(settings, stop, engine=engine, name=name, timing=Timing(lease_s=options.lease_s))
+    load = Load(tuple(options.queue), options.concurrency, options.drain_s)
+    await run_worker(settings, stop, engine=engine, name=name, timing=Timing(lease_s=options.lease_s), load=load)
 
 
 def _see_end_of_parent(stop: asyncio.Event) -> None:
@@ -129,6 +136,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--supervised", action="store_true", help="read the settings from standard input and stop when it is closed"
     )
     parser.add_argument("--lease-s", type=float, default=Timing().lease_s, help="how long a silent worker is awaited")
+    parser.add_argument("--queue", action="append", default=[], help="take only checks of this queue; may be repeated")
+    parser.add_argument("--concurrency", type=int, default=1, help="how many checks are analysed at once")
+    parser.add_argument("--drain-s", type=float, default=0.0, help="how long a check in work is finished after a stop")
     parser.add_argument(
         "--engine", default=DEFAULT_ENGINE, help="for developers: MODULE:NAME of what analyses (default: %(default)s)"
     )

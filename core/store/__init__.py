@@ -1,9 +1,11 @@
 """The log: SQLAlchemy tables and the repositories in front of them."""
 
 from core.store.audit import NewEntry
+from core.store.bell import TASK as HANDED_OUT_AS
 from core.store.case_rows import AuditEntry, Case, CaseFilter, CaseState, Dispute, FlagKind
 from core.store.cases import Note
 from core.store.counts import DayTally
+from core.store.database import postgres_conninfo
 from core.store.exports import ExportRow
 from core.store.gauges import Counted, QueueNow
 from core.store.looks import ClipLook
@@ -26,6 +28,7 @@ from core.store.workers import GpuUse, WorkerSeen
 
 __all__ = [
     "DEFAULT_QUEUE",
+    "HANDED_OUT_AS",
     "INTERNAL",
     "Asker",
     "AuditEntry",
@@ -54,5 +57,6 @@ __all__ = [
     "WorkerSeen",
     "migrate",
     "open_store",
+    "postgres_conninfo",
     "redacted",
 ]

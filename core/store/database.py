@@ -27,6 +27,7 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }
+_LIBPQ_WORDS = {"ssl": "sslmode"}
 _POSTGRESQL: dict[str, Any] = {
     "connect_args": {"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
     # A connection that was lost while nobody used it is replaced before it is used.
@@ -108,6 +109,19 @@ def parse_url(url: str) -> URL:
     except ArgumentError as error:
         raise StoreError("The setting FACEPULSE_DATABASE_URL is not a database URL.") from error
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+
+
+def postgres_conninfo(url: str) -> str | None:
+    """Return what libpq connects to the database of `url` with; None when that is not PostgreSQL.
+
+    Raises:
+        StoreError: it is not a URL.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        return None
+    query = {_LIBPQ_WORDS.get(word, word): value for word, value in parsed.query.items()}
+    return parsed.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
 
 
 def insert_missing(connection: AsyncConnection, table: Table) -> Insert:

@@ -40,6 +40,12 @@ asyncio.run(main())
 
 
 @pytest.fixture
+def database() -> str:
+    """Processes take seconds: those on PostgreSQL are in `test_many_machines`."""
+    return "sqlite"
+
+
+@pytest.fixture
 def settings(log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     # Workers must find the engines of these tests.
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
