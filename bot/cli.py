@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("bot.commands.models", "List or fetch the weights of the networks."),
     "train": ("bot.commands.train", "Train a network on clips that are on this machine."),
     "evaluate": ("bot.commands.evaluate", "Measure how well labelled real and fake clips are told apart."),
+    "doctor": ("bot.commands.doctor", "Say how the decoding of clips is walled in on this machine."),
     "run": ("bot.commands.run", "Start the service: local page, workers and, with a token, Discord."),
 }
 """Name -> module, in which the command has that name too, and the line for the help."""
