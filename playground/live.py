@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import discord
 import simcord
 
 REST_S = 0.3
 """How long an action waits for the bot's first sign of life. Shorter than the pause between two looks at a check."""
-ADVANCE_S = 60.0
+
+
+class WallClock:
+    """In place of simcord's clock, which stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self._started_s = time.perf_counter()
+        self._started_at = datetime.now(UTC)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._started_s
+
+    def now(self) -> datetime:
+        """Return the present moment."""
+        return self._started_at + timedelta(seconds=self.elapsed)
+
+    def advance(self, seconds: float) -> None:
+        """Leave time alone."""
 
 
 class LiveEnv(simcord.Env):
-    """A simulated Discord in which the bot may be busy.
+    """A simulated Discord in which time passes and the bot may be busy.
 
     simcord takes a bot that does not come to rest for a failed test. Here a check runs for many seconds, and what
     becomes of it is shown when it comes.
+
+    Attributes:
+        rest_s: how long an action waits for the bot; 0 for not at all.
     """
 
-    def __init__(self, bot: discord.Client) -> None:
-        super().__init__(bot, check_errors=False, settle_timeout=ADVANCE_S)
-        # Tests start at a fixed moment; here the times beside messages are those of the wall clock.
-        self.backend.clock._epoch = datetime.now(UTC)
+    def __init__(self, bot: discord.Client, rest_s: float = REST_S) -> None:
+        super().__init__(bot, check_errors=False)
+        self.backend.clock = WallClock()
+        self.rest_s = rest_s
+
+    async def start(self) -> None:
+        """Bring the bot up, with the event loop's own timers instead of those that a test moves."""
+        await super().start()
+        loop, own = asyncio.get_running_loop(), self._runtime
+        loop.call_later, loop.call_at = own.call_later, own.call_at  # type: ignore[method-assign]
 
     async def _settle_internal(
         self,
@@ -33,5 +63,8 @@ class LiveEnv(simcord.Env):
         dispatch: str | None = None,
         _deadline: float | None = None,
     ) -> None:
+        if self.rest_s == 0:
+            await asyncio.sleep(0)
+            return
         with suppress(TimeoutError):
-            await super()._settle_internal(timeout=REST_S, idle=idle, dispatch=dispatch)
+            await super()._settle_internal(timeout=self.rest_s, idle=idle, dispatch=dispatch)

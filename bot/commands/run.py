@@ -17,6 +17,7 @@ from bot.bootstrap import App, read_settings, start_app
 from bot.client import FacepulseBot, stay_joined
 from bot.downloads import Downloads
 from bot.membership import Membership
+from bot.memory import settle_memory
 from bot.web.app import build_web_app, serving
 from bot.web.watching import Watching
 from core import logs
@@ -64,6 +65,7 @@ async def serve(settings: Settings) -> None:
             address = await stack.enter_async_context(_page(app, membership))
             await stack.enter_async_context(LocalWorkers(settings))
             await stack.enter_async_context(_retention(app))
+            settle_memory()
             _announce(settings, address)
             await _until_stopped(stop, app, membership)
             click.echo("Stopping…")
