@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.web import views
 from bot.web.house import HOUSE, status_of
-from bot.web.pages import ASKED_HERE, check_of, figure_names
+from bot.web.pages import check_of, figure_names, handed_in
 from bot.web.uploads import received
 from core.errors import FacepulseError
 
@@ -21,7 +21,7 @@ async def ask(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     try:
         async with received(request, house.desk.folders.incoming, house.desk.max_bytes) as clip:
-            check = await house.desk.hand_in(clip.path, clip.filename, ASKED_HERE)
+            check = await handed_in(house, clip)
     except FacepulseError as error:
         return problem(status_of(error), str(error), error.code)
     values = views.check_json(check, await figure_names(request, check))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 from aiohttp import web
@@ -10,10 +11,13 @@ from aiohttp import web
 from bot import words
 from bot.desk import CheckView
 from bot.web import views
-from bot.web.house import HERE, HOUSE, status_of
-from bot.web.uploads import received
+from bot.web.house import HERE, HOUSE, House, status_of
+from bot.web.uploads import Upload, received
+from core import logs
 from core.errors import FacepulseError
 from core.services.requests import Asker, CheckStatus, Origin
+
+logger = logging.getLogger(__name__)
 
 ASKED_HERE = Asker(Origin.WEB)
 
@@ -28,10 +32,22 @@ async def upload(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     try:
         async with received(request, house.desk.folders.incoming, house.desk.max_bytes) as clip:
-            check = await house.desk.hand_in(clip.path, clip.filename, ASKED_HERE)
+            check = await handed_in(house, clip)
     except FacepulseError as error:
         return _start_page(request, str(error), status_of(error))
     raise web.HTTPSeeOther(f"/checks/{check.id}")
+
+
+async def handed_in(house: House, clip: Upload) -> CheckView:
+    """Ask for the check of a clip that arrived; the log says which request became which case.
+
+    Raises:
+        FacepulseError: the clip is not accepted, or cannot be stored.
+    """
+    check = await house.desk.hand_in(clip.path, clip.filename, ASKED_HERE)
+    with logs.about(check=check.id):
+        logger.info("case %d: asked on the page", check.id)
+    return check
 
 
 def _start_page(request: web.Request, sentence: str | None, status: int = 200) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from aiohttp import web
+from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -20,6 +21,7 @@ from bot.services import Services
 from bot.web.app import build_web_app
 from bot.web.house import House, load_templates
 from bot.web.watching import Watching
+from core import logs
 from core.errors import StoreError
 from core.services.operations import FRESH_FOR, Operations
 from core.store import GpuUse, Store, WorkerSeen, open_store
@@ -174,3 +176,20 @@ async def test_membership_follows_the_connection(services: Services) -> None:
             for listener in bot.extra_events[event]:
                 await listener()
             assert membership.is_joined() is joined
+
+
+async def test_the_page_says_in_the_log_which_request_became_which_case(
+    desk: Desk, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.addFilter(logs.add_subject)
+    caplog.set_level(logging.INFO, "bot.web")
+    form = FormData()
+    form.add_field("clip", b"clip", filename="clip.mp4")
+    async with page(desk, Operations(store, None)) as client:
+        case = (await (await client.post("/api/checks", data=form)).json())["id"]
+
+    (line,) = [record for record in caplog.records if record.name == "bot.web.pages"]
+    check = await store.checks.get(case)
+    assert check is not None
+    assert line.subject == logs.Subject(case, logs.request_of(check.incoming_name))
+    assert line.subject.request is not None
