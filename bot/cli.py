@@ -15,10 +15,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("bot.commands.check", "Check video clips for signs of manipulation."),
     "pulse": ("bot.commands.pulse", "Read the pulse of the most prominent face in a clip."),
     "history": ("bot.commands.history", "List and filter the checks that were made."),
+    "jobs": ("bot.commands.jobs", "See what waits, try again what was given up, take checks back."),
+    "db": ("bot.commands.db", "Move the log to another database."),
     "models": ("bot.commands.models", "List or fetch the weights of the networks."),
     "train": ("bot.commands.train", "Train a network on clips that are on this machine."),
     "evaluate": ("bot.commands.evaluate", "Measure how well labelled real and fake clips are told apart."),
     "doctor": ("bot.commands.doctor", "Say how the decoding of clips is walled in on this machine."),
+    "worker": ("bot.commands.worker", "Answer checks on this machine, for a service on another."),
     "run": ("bot.commands.run", "Start the service: local page, workers and, with a token, Discord."),
 }
 """Name -> module, in which the command has that name too, and the line for the help."""

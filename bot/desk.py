@@ -5,6 +5,7 @@ Doors know checks only as `CheckView`; jobs, rows and versions stay behind this 
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,6 +110,14 @@ class Desk:
     async def answered(self, check_id: int) -> None:
         """Remember that the answer was shown to whoever asked, and to the moderators where that is due."""
         await requests.mark_answered(self._store, check_id)
+
+    def answering(self, check_id: int) -> AbstractAsyncContextManager[bool]:
+        """Have the right to show the answer for as long as the block lasts; gives False when another bot showed it.
+
+        Raises:
+            StoreError: the log cannot be read or written.
+        """
+        return requests.answering(self._store, check_id)
 
     async def left_open(self) -> tuple[CheckView, ...]:
         """Return the checks from Discord whose answer was not shown yet: not over, or ended while nobody looked."""

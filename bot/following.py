@@ -53,9 +53,12 @@ class Follower:
     async def _follow(self, check: CheckView, answer: Answer, say: Say) -> None:
         try:
             over = await self._wait(check, answer, say)
-            shown, _ = await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
-            if shown is not Edit.REFUSED:  # else the next start tries again
-                await self._desk.answered(over.id)
+            async with self._desk.answering(over.id) as mine:
+                if not mine:  # another bot process was quicker
+                    return
+                shown, _ = await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
+                if shown is not Edit.REFUSED:  # else the next start tries again
+                    await self._desk.answered(over.id)
         except FacepulseError as error:
             logger.exception("cannot follow case %d", check.id)
             await answer.show(Content(embeds.failure_text(say, check.filename, str(error))))
@@ -68,8 +71,10 @@ class Follower:
     async def _follow_silently(self, check: CheckView) -> None:
         try:
             over = await self._wait(check, None, i18n.ENGLISH)
-            await self._flag(over)
-            await self._desk.answered(over.id)
+            async with self._desk.answering(over.id) as mine:
+                if mine:
+                    await self._flag(over)
+                    await self._desk.answered(over.id)
         except FacepulseError:
             logger.exception("cannot follow case %d", check.id)
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from core import versions
@@ -20,6 +21,8 @@ from core.store import Asker, Check, CheckStatus, NewCheck, Origin, Store
 
 POLL_S = 0.25
 ANSWERED_WITHIN = timedelta(days=7)
+ANSWERING_FOR = timedelta(seconds=30)
+"""So long after its last sign of life a process keeps the right to show an answer."""
 A_STEP_BY_ASKER, A_STEP_BY_SERVER = 2, 4
 """So many waiting checks of one asker, or of one server, put the next one a step later in the queue."""
 LATEST_PLACE = 9
@@ -30,10 +33,12 @@ __all__ = [
     "CheckState",
     "CheckStatus",
     "Origin",
+    "answering",
     "cancel",
     "find_answer",
     "mark_answered",
     "request_check",
+    "retry",
     "unanswered",
     "unfinished",
     "versions_key",
@@ -139,6 +144,11 @@ async def cancel(store: Store, check_id: int, *, data_dir: Path, clock: Clock = 
     return True
 
 
+async def retry(store: Store, check_id: int) -> bool:
+    """Have a check tried again that was given up; False when it was not, or its clip is gone."""
+    return await store.queue.revive(check_id)
+
+
 async def unfinished(store: Store, origin: Origin) -> tuple[Check, ...]:
     """Return the checks asked for from `origin` that have no answer yet: what to watch again after a restart."""
     return await store.checks.unfinished(origin)
@@ -152,9 +162,61 @@ async def unanswered(store: Store, *origins: Origin, clock: Clock = utc_now) -> 
     return await store.checks.unanswered(origins, clock() - ANSWERED_WITHIN)
 
 
-async def mark_answered(store: Store, check_id: int, clock: Clock = utc_now) -> None:
-    """Remember that the answer to a check was shown to whoever asked."""
-    await store.checks.mark_answered(check_id, clock())
+async def mark_answered(store: Store, check_id: int, clock: Clock = utc_now) -> bool:
+    """Remember that the answer to a check was shown to whoever asked; False when that was so already."""
+    return await store.checks.mark_answered(check_id, clock())
+
+
+@asynccontextmanager
+async def answering(store: Store, check_id: int, clock: Clock = utc_now, poll_s: float = POLL_S) -> AsyncIterator[bool]:
+    """Have the right to show the answer to a check, alone among all processes, for as long as the block lasts.
+
+    Gives True as soon as nobody else has the right, and False when another process showed the answer. The right is
+    prolonged while the block lasts; that of a process that died ends after `ANSWERING_FOR`. The block itself says
+    with `mark_answered` that the answer was shown.
+
+    Raises:
+        StoreError: the log cannot be read or written.
+    """
+    until = clock() + ANSWERING_FOR
+    while not await store.checks.begin_answer(check_id, clock(), until):
+        if await store.checks.is_answered(check_id):
+            yield False
+            return
+        await asyncio.sleep(poll_s)
+        until = clock() + ANSWERING_FOR
+    right = _Right(store, check_id, until, clock)
+    keeping = asyncio.create_task(right.keep(), name="answering")
+    try:
+        yield True
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+        await right.give_back()
+
+
+class _Right:
+    """The right to show one answer, which is held until `until` and can be prolonged."""
+
+    def __init__(self, store: Store, check_id: int, until: datetime, clock: Clock) -> None:
+        self._store = store
+        self._check_id = check_id
+        self._until = until
+        self._clock = clock
+
+    async def keep(self) -> None:
+        while True:
+            await asyncio.sleep(ANSWERING_FOR.total_seconds() / 3)
+            longer = self._clock() + ANSWERING_FOR
+            with suppress(StoreError):
+                if not await self._store.checks.begin_answer(self._check_id, self._clock(), longer, self._until):
+                    return
+                self._until = longer
+
+    async def give_back(self) -> None:
+        """Let others try: an answer that was shown is marked, any other may still be shown."""
+        with suppress(StoreError):
+            await self._store.checks.end_answer(self._check_id, self._until)
 
 
 async def _place(store: Store, asker: Asker) -> int:

@@ -10,11 +10,13 @@ from core.store.exports import ExportRow
 from core.store.gauges import Counted, QueueNow
 from core.store.looks import ClipLook
 from core.store.migrate import migrate
+from core.store.move import MovedTable, move
 from core.store.people import ForgottenRows, PersonalRecord
 from core.store.redact import redacted
 from core.store.rows import (
     DEFAULT_QUEUE,
     INTERNAL,
+    QUEUES,
     Asker,
     Check,
     CheckStatus,
@@ -30,6 +32,7 @@ __all__ = [
     "DEFAULT_QUEUE",
     "HANDED_OUT_AS",
     "INTERNAL",
+    "QUEUES",
     "Asker",
     "AuditEntry",
     "Case",
@@ -47,6 +50,7 @@ __all__ = [
     "GpuUse",
     "HistoryFilter",
     "HistoryRow",
+    "MovedTable",
     "NewCheck",
     "NewEntry",
     "Note",
@@ -56,6 +60,7 @@ __all__ = [
     "Store",
     "WorkerSeen",
     "migrate",
+    "move",
     "open_store",
     "postgres_conninfo",
     "redacted",

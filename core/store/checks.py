@@ -121,6 +121,12 @@ class CheckRepository:
         async with self._database.writing() as connection:
             return (await connection.execute(taking.values(answering_until=until))).rowcount == 1
 
+    async def end_answer(self, check_id: int, mine: datetime) -> None:
+        """Give the right back that is held until `mine`."""
+        held = CHECKS.c.id == check_id, CHECKS.c.answering_until == mine
+        async with self._database.writing() as connection:
+            await connection.execute(update(CHECKS).where(*held).values(answering_until=None))
+
     async def is_answered(self, check_id: int) -> bool:
         """Return whether the answer was shown, or there is no such check."""
         wanted = select(CHECKS.c.id).where(CHECKS.c.id == check_id, CHECKS.c.answered_at.is_(None))

@@ -13,6 +13,8 @@ GAVE_UP, INTERNAL = "gave_up", "internal"
 DEAD_LETTERS = frozenset({GAVE_UP, INTERNAL})
 """Codes of failures that say nothing about the clip: a person can have such a check tried again."""
 DEFAULT_QUEUE = "cpu"
+QUEUES = (DEFAULT_QUEUE, "gpu")
+"""Kinds of machines that checks can be meant for."""
 
 
 class CheckStatus(StrEnum):

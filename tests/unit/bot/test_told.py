@@ -23,7 +23,7 @@ from tests.synth.analyses import make_analysis
 CORE = Path(errors.__file__).parent
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 NOT_SHOWN_IN_DISCORD = (
-    "evaluation", "faces", "settings", "swap", "report/output", "video/encode", "verdict/fit",
+    "evaluation", "faces", "settings", "swap", "report/output", "video/encode", "verdict/fit", "store/move",
     "services/reader_training", "services/training", "services/fusion",
 )  # fmt: skip
 """Where errors are those of the command line."""
