@@ -40,3 +40,12 @@ async def test_two_messages_are_two_requests_and_each_goes_to_the_worker_with_it
     assert requests[0] != requests[1]
     for claim, request in zip((first, second), requests, strict=True):
         assert set(subjects(lines.records, claim.id)) == {logs.Subject(claim.id, request)}
+
+
+async def test_two_clips_of_one_message_are_one_request(scene: Scene, worker: FakeWorker) -> None:
+    await scene.alice.send(scene.channel, scene.me, attachments=[CLIP, ("b.mp4", b"another")])
+
+    requests = {logs.request_of((await worker.claim()).incoming_name) for _ in range(2)}
+
+    assert len(requests) == 1
+    assert None not in requests
