@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -45,9 +44,6 @@ class Database:
         at_once = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         self._reader = engine.execution_options(**at_once)
         self._writer = engine.execution_options(**WRITES)
-        # SQLite has one write lock, and who waits for it sleeps between two tries, on a connection that others lack.
-        alone = engine.dialect.name == "sqlite"
-        self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if alone else nullcontext()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -68,7 +64,7 @@ class Database:
             StoreError: the database failed; nothing of the block was written.
         """
         with sentences():
-            async with self._turn, self._writer.begin() as connection:
+            async with self._writer.begin() as connection:
                 yield connection
 
 
