@@ -2,7 +2,8 @@
 
 Each file is a small clip of ours with bits flipped, cut off, with lying headers, rearranged, or joined to another
 (`tests/synth/mutants.py`); a number and a seed always make the same one. A file must end in a clip or in one named
-error; nothing may be left behind, and no limit passed. Results are kept by number, so a run that was stopped goes on.
+error; nothing may be left behind, and no limit passed. Results are kept by number until the table is printed, so a run
+that was stopped goes on.
 
 Exit status: 0 when all of that held, 1 otherwise, with the numbers of the files that broke it.
 """
@@ -102,6 +103,8 @@ def main() -> int:
     faults += [f"file {one.number}: {one.broken}" for one in outcomes if one.broken]
     for fault in faults:
         print(f"BROKEN: {fault}")
+    if arguments.record is None:  # else the next run would repeat these answers, whatever has changed since
+        record.unlink(missing_ok=True)
     return int(bool(faults))
 
 

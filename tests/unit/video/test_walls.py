@@ -155,6 +155,28 @@ def test_a_taken_over_child_reaches_nothing() -> None:
     assert not Path("/tmp/facepulse-was-here").exists()
 
 
+AS_NOBODY = """
+    import os, tempfile
+    from core.video import hardening
+    folder = tempfile.mkdtemp()
+    os.chmod(folder, 0o777)
+    os.chdir(folder)
+    os.rmdir(folder)
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    walls = hardening.give_up_privileges(5, 1 << 30, 0)
+    os.write(1, " ".join(walls.missing).encode())
+"""
+
+
+@on_linux
+def test_a_service_without_root_has_the_same_walls_where_the_kernel_allows() -> None:
+    missing = set(python(AS_NOBODY).split())
+    assert missing in ({"own_network", "own_root"}, set()), "a kernel may keep namespaces to root, never the rest"
+
+
 DOCKER_LIKE = """
     import ctypes, pathlib, sys
     from core.settings import VideoLimits
