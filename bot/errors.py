@@ -18,6 +18,7 @@ from discord import app_commands
 from bot import i18n
 from bot.i18n import N_, Say
 from bot.permissions import names_of
+from core import logs
 from core.errors import FacepulseError
 from core.types import GuildSettings
 
@@ -157,10 +158,15 @@ def _what(interaction: discord.Interaction[Any]) -> str:
 
 
 class AnsweringTree(app_commands.CommandTree[Any]):
-    """The commands; whatever one raises is answered."""
+    """The commands; whatever one raises is answered, and the log lines of each carry one request id."""
 
     settings_of: SettingsOf | None = None
     """Where the language of a server is looked up."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Let every command through; each runs in a task of its own, which is one request from here on."""
+        logs.begin_request()
+        return True
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         """Answer what a command raised."""

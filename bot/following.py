@@ -57,6 +57,7 @@ class Follower:
                 if not mine:  # another bot process was quicker
                     return
                 shown, _ = await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
+                logger.info("case %d: %s, answer %s", over.id, over.status.value, shown.name.lower())
                 if shown is not Edit.REFUSED:  # else the next start tries again
                     await self._desk.answered(over.id)
         except FacepulseError as error:

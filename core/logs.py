@@ -58,6 +58,11 @@ def new_request() -> str:
     return secrets.token_hex(6)
 
 
+def begin_request() -> None:
+    """Let every line that the current task writes from now on carry a new request id."""
+    _SUBJECT.set(replace(subject(), request=new_request()))
+
+
 def tagged(token: str) -> str:
     """Return `token` with the request id of the moment before it, where there is one."""
     request = subject().request

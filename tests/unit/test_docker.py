@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.cli import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
 DOCKERFILE = (DOCKER / "Dockerfile").read_text()
@@ -88,6 +90,8 @@ def test_an_image_runs_as_nobody_in_particular_and_has_a_health_check(image: str
     assert "CMD" in last(image, "HEALTHCHECK")
     command = json.loads(last(image, "CMD").removeprefix("CMD "))
     assert isinstance(command, list)  # no shell between the signal and the program
+    assert command[0] == "facepulse"
+    assert command[1] in COMMANDS
     assert last(image, "STOPSIGNAL") == "STOPSIGNAL SIGTERM"
 
 

@@ -49,3 +49,18 @@ async def test_two_clips_of_one_message_are_one_request(scene: Scene, worker: Fa
 
     assert len(requests) == 1
     assert None not in requests
+
+
+async def test_a_command_is_one_request_from_the_question_to_the_answer(
+    scene: Scene, worker: FakeWorker, lines: pytest.LogCaptureFixture
+) -> None:
+    posted = await scene.alice.send(scene.channel, "look", attachments=[CLIP])
+    await scene.alice.context_menu(scene.channel, "Check for deepfake", posted)
+    claim = await worker.claim()
+    await worker.finish(claim)
+    await scene.wait()
+
+    subject = logs.Subject(claim.id, logs.request_of(claim.incoming_name))
+    said = [record.getMessage() for record in lines.records if record.__dict__.get("subject") == subject]
+    assert f"case {claim.id}: done, answer done" in said
+    assert len(said) == len([record for record in lines.records if f"case {claim.id}" in record.getMessage()]) > 1
