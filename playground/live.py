@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import discord
 import simcord
+from simcord._dpy_internals import real_monotonic
 
 REST_S = 0.3
 """How long an action waits for the bot's first sign of life. Shorter than the pause between two looks at a check."""
@@ -17,18 +17,14 @@ REST_S = 0.3
 class WallClock:
     """In place of simcord's clock, which stands still until a test moves it."""
 
-    def __init__(self) -> None:
-        self._started_s = time.perf_counter()
-        self._started_at = datetime.now(UTC)
-
     @property
     def elapsed(self) -> float:
-        """Seconds since the start."""
-        return time.perf_counter() - self._started_s
+        """What `time.monotonic()` says outside of simcord; with simcord it says this, to the bot and to its timers."""
+        return real_monotonic()
 
     def now(self) -> datetime:
         """Return the present moment."""
-        return self._started_at + timedelta(seconds=self.elapsed)
+        return datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
         """Leave time alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,18 @@ async def test_a_posted_clip_is_answered_by_the_real_bot(visitor: Visitor) -> No
     async with asyncio.timeout(WAIT_S):
         while "**clip.mp4**" not in await visitor.shown(page):  # noqa: ASYNC110 - the page asks again and again too
             await asyncio.sleep(0.05)
+
+
+async def test_time_passes_for_the_bot_as_for_everybody(visitor: Visitor) -> None:
+    began_s = time.perf_counter()
+
+    with visitor.stage.env._bot_scope():
+        told_s = time.monotonic()
+        await asyncio.sleep(0.2)
+        told_s = time.monotonic() - told_s
+
+    assert time.perf_counter() - began_s >= 0.19
+    assert told_s == pytest.approx(time.perf_counter() - began_s, abs=0.05)
 
 
 async def test_in_direct_messages_too(visitor: Visitor) -> None:
