@@ -12,7 +12,7 @@ from discord.utils import format_dt
 from bot.embeds import FIELD_LIMIT, clip_name, clip_text, plain
 from bot.i18n import N_, Say
 from bot.permissions import names_of
-from bot.words import EMOJI
+from bot.words import EMOJI, NAMED
 from core.services.audit import AuditEntry
 from core.services.reviews import Case, CaseState, FlagKind
 from core.types import ActionKind
@@ -157,7 +157,8 @@ def who(user_id: int | None, say: Say) -> str:
 def _notes(case: Case, say: Say) -> Iterator[str]:
     noted = [note for note in case.disputes if note.note]
     for note in noted[-SHOWN_NOTES:]:
-        yield f"• {who(note.user_id, say)}: {clip_text(plain(note.note), NOTE_LIMIT)}"
+        told = say(NAMED, name=who(note.user_id, say), value=clip_text(plain(note.note), NOTE_LIMIT))
+        yield f"• {told}"
     more = len(noted) - SHOWN_NOTES
     if more > 0:
         yield say.plural("and {n} earlier note", "and {n} earlier notes", more)

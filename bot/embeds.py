@@ -62,7 +62,7 @@ def progress_text(say: Say, filename: str, progress: Progress | None) -> str:
 
 def failure_text(say: Say, filename: str, sentence: str) -> str:
     """Return the message when a clip got no answer: the sentence of the error, with the clip's name."""
-    return clip_text(f"**{clip_name(filename)}**: {plain(say.told(sentence))}", CONTENT_LIMIT)
+    return clip_text(_about(say, filename, plain(say.told(sentence))), CONTENT_LIMIT)
 
 
 def too_large_text(say: Say, filename: str, size_bytes: int, limit_bytes: int) -> str:
@@ -72,13 +72,18 @@ def too_large_text(say: Say, filename: str, size_bytes: int, limit_bytes: int) -
         size=words.size(size_bytes),
         limit=words.size(limit_bytes),
     )
-    return f"**{clip_name(filename)}**: {sentence}"
+    return _about(say, filename, sentence)
+
+
+def _about(say: Say, filename: str, sentence: str) -> str:
+    return say(words.NAMED, name=f"**{clip_name(filename)}**", value=sentence)
 
 
 def headline(say: Say, report: Report, filename: str) -> str:
     """Return the verdict in one line: what notifications show, and all there is where embeds are not allowed."""
     label = report.verdict.label
-    return f"{words.EMOJI[label]} {say.told(VERDICT_WORDS[label].title)}: **{clip_name(filename)}**"
+    title = f"{words.EMOJI[label]} {say.told(VERDICT_WORDS[label].title)}"
+    return say(words.NAMED, name=title, value=f"**{clip_name(filename)}**")
 
 
 def verdict_embed(

@@ -59,12 +59,16 @@ class Usable:
     does: str
 
 
+def _named(usable: Iterable[Usable], say: Say) -> list[str]:
+    return [say(words.NAMED, name=command.does, value=f"`{command.name}`") for command in usable]
+
+
 def help_embed(usable: Iterable[Usable], say: Say) -> discord.Embed:
     """Return what the bot does, how to ask, what its answers mean, and which commands the reader may use."""
     embed = discord.Embed(title=say("👋 Facepulse"), description=say(WHAT))
     embed.add_field(name=say("How to ask"), value=say(HOW_TO_ASK), inline=False)
     _add_lines(embed, say("What the answers mean"), _answers(say))
-    _add_lines(embed, say("Commands that you may use"), [f"{command.does}: `{command.name}`" for command in usable])
+    _add_lines(embed, say("Commands that you may use"), _named(usable, say))
     embed.add_field(name=say("Privacy"), value=say(PRIVACY), inline=False)
     embed.set_footer(text=say(words.SCREENING_AID))
     return embed

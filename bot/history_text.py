@@ -47,8 +47,9 @@ def statistics_embed(found: GuildStatistics, days: int, picture: str | None, say
     totals = found.totals
     lines = [say.plural("{n} clip was checked.", "{n} clips were checked.", totals.total)]
     for label, count in counts_by_label(found).items():
-        lines.append(f"{words.EMOJI[label]} {say.told(VERDICT_WORDS[label].title)}: **{sum(count)}**")
-    lines.append(f"▫️ {say('No answer')}: **{totals.failed}**")
+        title = f"{words.EMOJI[label]} {say.told(VERDICT_WORDS[label].title)}"
+        lines.append(say(words.NAMED, name=title, value=f"**{sum(count)}**"))
+    lines.append(say(words.NAMED, name=f"▫️ {say('No answer')}", value=f"**{totals.failed}**"))
     if found.median_wait_s is not None:
         wait = words.duration(found.median_wait_s, say)
         lines.append(say("Half of the answers came within {duration}.", duration=wait))

@@ -38,6 +38,7 @@ REASONS = (
     N_("can't tell: {reason}"),
     N_("declared as made by AI"),
     N_("the detectors disagree"),
+    N_("its picture has more of what a picture generator leaves than most filmed faces have"),
     N_("what could be measured is too little to say more"),
     N_("the {detector} detector speaks for a fake, strongly"),
     N_("the {detector} detector speaks for a fake"),
@@ -264,8 +265,8 @@ SERVICE_ERRORS = (
     N_("There is no such case in this server"),
     N_("There is no setting called {name}"),
     N_("A setting was given a value of the wrong kind"),
-    N_("{name} must lie between {least} and {most}"),
-    N_("{name} must be one of {choices}"),
+    N_("{setting} must lie between {least} and {most}"),
+    N_("{setting} must be one of {choices}"),
     N_("A note can have at most {most} characters"),
     N_("A reason can have at most {most} characters"),
     N_("Only an answer that was given in a server, and is still kept, can be reviewed"),
@@ -298,6 +299,33 @@ STORE_ERRORS = (
     N_("The database cannot be read or written; the log has the cause"),
 )
 
+GUILD_SETTINGS = (
+    N_("The daily budget of a member"),
+    N_("The daily budget of the server"),
+    N_("The likelihood from which clips are flagged"),
+    N_("The number of days that reports are kept"),
+    N_("The likelihood from which Facepulse acts by itself"),
+    N_("The number of minutes of a time-out"),
+    N_("The language of answers"),
+    N_("Who may ask"),
+    N_("The place of answers"),
+    N_("The mode of automatic action"),
+    N_("The kind of automatic action"),
+)
+
+PRIVACY = (
+    N_("Checks you asked for: when, in which channel, the name of the clip and the answer"),
+    N_("To answer you, to answer the same clip again at once, and to keep to the daily budget"),
+    N_("Checks of clips that you posted: your id, the name of the clip and the answer"),
+    N_("So that moderators know whose message a case is about"),
+    N_("Answers that you flagged or called wrong, with your note"),
+    N_("So that moderators can look at them again"),
+    N_("What you did as a moderator: decisions, assignments, settings, actions and taking them back"),
+    N_("So that a server can tell who acted in its name; your id stays there when you ask to be forgotten"),
+    N_("Acts of moderators, and of Facepulse, that are about you"),
+    N_("So that they can be explained and taken back"),
+)
+
 SENTENCES = (
     *VERDICTS,
     *REASONS,
@@ -309,5 +337,7 @@ SENTENCES = (
     *PROVENANCE,
     *CLIP_ERRORS,
     *SERVICE_ERRORS,
+    *GUILD_SETTINGS,
+    *PRIVACY,
     *STORE_ERRORS,
 )

@@ -11,6 +11,7 @@ from bot.i18n import N_, Say
 from bot.permissions import ACTS, READ, WRITE, Channel, Lack, how_to_grant, lacking, lacking_anywhere, names_of
 from bot.settings_text import LIST_SHOWN
 from bot.settings_trouble import NOBODY_HEARS, Place
+from bot.words import NAMED
 from core.types import ActionMode, GuildSettings
 
 GOOD, BAD, OFF = "✅", "❌", "➖"
@@ -89,7 +90,7 @@ def _one_channel(
             f"{BAD} {say('{channel} is no longer there, or it is hidden from me.', channel=f'<#{channel_id}>')}",
         )
     else:
-        yield f"{title}: #{channel.name}", _permissions(lacking(channel, needed), guild, say)
+        yield say(NAMED, name=title, value=f"#{channel.name}"), _permissions(lacking(channel, needed), guild, say)
 
 
 def _permissions(lacks: tuple[Lack, ...], guild: discord.Guild, say: Say) -> str:

@@ -31,6 +31,7 @@ NESTED = {
     "measured": r"[a-z_ ]+?",
     "reason": ".+",
     "declared": ".+?",
+    "setting": ".+?",
 }
 """Places that hold a name or sentence of the engine."""
 NAMES = frozenset({"detector", "measured"})

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 
-from bot.i18n import ENGLISH, N_, Say
+from bot.catalogs import N_
+from bot.saying import ENGLISH, Say
 from core.report.words import face_names
 from core.types import FaceSummary, Progress, Report, Stage, VerdictLabel
 
 _DETECTOR_SPOKE = re.compile(r"(?P<face>Face \w+): the (?P<detector>.+?) detector speaks ")
 SCREENING_AID = N_("A screening aid, not a proof")
+NAMED = N_("{name}: {value}")
+"""A name and what is said of it: not every language writes its colon as English does."""
 BAR_CELLS = 12
 
 
@@ -116,7 +119,8 @@ def face_lines(report: Report, say: Say = ENGLISH) -> list[str]:
     """Return one line a face: its name, where and when it was seen, how large, and its pulse or why there is none."""
     names = face_names(report)
     return [
-        f"{_placed(report, face, say.told(names[face.track]), say)}: {face_line(face, say)}" for face in report.faces
+        say(NAMED, name=_placed(report, face, say.told(names[face.track]), say), value=face_line(face, say))
+        for face in report.faces
     ]
 
 
@@ -135,7 +139,7 @@ def face_line(face: FaceSummary, say: Say = ENGLISH) -> str:
     """Return "0.0–9.9 s, 212 px; 72 beats a minute (SNR 4.1 dB)"."""
     first, last = face.times_s
     seen = say("{first:.1f}–{last:.1f} s, {pixels:.0f} px", first=first, last=last, pixels=face.size_px)
-    return f"{seen}; {pulse_line(face, say)}"
+    return say("{seen}; {pulse}", seen=seen, pulse=pulse_line(face, say))
 
 
 def pulse_line(face: FaceSummary, say: Say = ENGLISH) -> str:

@@ -10,6 +10,7 @@ from core.errors import SettingsError
 from core.services.clock import Clock, utc_now
 from core.store import Store
 from core.types import ActionKind, ActionMode, AnswerPlace, GuildSettings, WhoMayAsk
+from core.types.guild import SETTING_NAMES
 
 KEPT_FOR = timedelta(seconds=3)
 """How long settings may be older than their row, where another process changed it."""
@@ -95,5 +96,5 @@ def _value(name: str, value: Any) -> Any:
         try:
             return _KINDS[name](value)
         except ValueError as error:
-            raise ValueError(f"{name} must be one of {', '.join(_KINDS[name])}.") from error
+            raise ValueError(f"{SETTING_NAMES[name]} must be one of {', '.join(_KINDS[name])}.") from error
     return tuple(dict.fromkeys(int(number) for number in value)) if name in _LISTS else value

@@ -50,6 +50,21 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Least and greatest value of the settings that are numbers; Discord allows time-outs of at most 28 days."""
 
+SETTING_NAMES = {
+    "user_daily_budget": "The daily budget of a member",
+    "guild_daily_budget": "The daily budget of the server",
+    "flag_probability": "The likelihood from which clips are flagged",
+    "retention_days": "The number of days that reports are kept",
+    "action_probability": "The likelihood from which Facepulse acts by itself",
+    "timeout_minutes": "The number of minutes of a time-out",
+    "language": "The language of answers",
+    "who_may_ask": "Who may ask",
+    "answer_place": "The place of answers",
+    "action_mode": "The mode of automatic action",
+    "action_kind": "The kind of automatic action",
+}
+"""What people are told of the settings that can have a wrong value."""
+
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
@@ -88,6 +103,6 @@ class GuildSettings:
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
-                raise ValueError(f"{name} must lie between {least:g} and {most:g}.")
+                raise ValueError(f"{SETTING_NAMES[name]} must lie between {least:g} and {most:g}.")
         if self.language is not None and self.language not in LANGUAGES:
-            raise ValueError(f"language must be one of {', '.join(LANGUAGES)}.")
+            raise ValueError(f"{SETTING_NAMES['language']} must be one of {', '.join(LANGUAGES)}.")

@@ -77,9 +77,9 @@ async def test_setting_what_is_set_is_no_act(guilds: Guilds, store: Store) -> No
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"retention_days": 0}, "retention_days must lie between 1 and 3650."),
-        ({"language": "xx"}, "language must be one of en, de, es, fr, pt, ja."),
-        ({"who_may_ask": "nobody"}, "who_may_ask must be one of everyone, roles, moderators."),
+        ({"retention_days": 0}, "The number of days that reports are kept must lie between 1 and 3650."),
+        ({"language": "xx"}, "The language of answers must be one of en, de, es, fr, pt, ja."),
+        ({"who_may_ask": "nobody"}, "Who may ask must be one of everyone, roles, moderators."),
         ({"colour": "red"}, "There is no setting called colour."),
         ({"retention_days": "many"}, "A setting was given a value of the wrong kind."),
     ],

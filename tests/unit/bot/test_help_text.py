@@ -5,6 +5,7 @@ import pytest
 
 from bot.help_text import Usable, help_embed, usable_by, welcome_text
 from bot.i18n import speaker
+from bot.words import NAMED
 from core.types import LANGUAGES, GuildSettings
 
 
@@ -14,7 +15,8 @@ def test_many_commands_are_told_whole_within_discords_limits(language: str) -> N
     embed = help_embed(usable, speaker(language))
 
     told = "\n".join(field.value or "" for field in embed.fields)
-    assert [one.name for one in usable if f"{one.does}: `{one.name}`" not in told] == []
+    lines = [speaker(language)(NAMED, name=one.does, value=f"`{one.name}`") for one in usable]
+    assert [line for line in lines if line not in told] == []
     assert all(0 < len(field.name or "") <= 256 and 0 < len(field.value or "") <= 1024 for field in embed.fields)
     assert len(embed) <= 6000
 

@@ -7,9 +7,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from bot import i18n
+from bot import saying
 from bot.catalogs import Numbers, language_of
-from bot.i18n import ENGLISH, Say, speaker
+from bot.saying import ENGLISH, Say, speaker
 
 
 def says(language: str, monkeypatch: pytest.MonkeyPatch, *texts: tuple[object, object]) -> Say:
@@ -20,7 +20,7 @@ def says(language: str, monkeypatch: pytest.MonkeyPatch, *texts: tuple[object, o
     compiled = io.BytesIO()
     write_mo(compiled, made)
     compiled.seek(0)
-    monkeypatch.setattr(i18n, "catalog", lambda _: gettext.GNUTranslations(compiled))
+    monkeypatch.setattr(saying, "catalog", lambda _: gettext.GNUTranslations(compiled))
     return Say(language)
 
 

@@ -5,6 +5,7 @@ import itertools
 import re
 import string
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,20 @@ from core import errors
 from core.detectors import provenance
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
 from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, measurement_words, pulse_words
-from core.types import Evidence, FaceSummary, Measurement
+from core.services.privacy import KINDS
+from core.types import Evidence, FaceSummary, GuildSettings, Measurement
+from core.types.guild import RANGES, SETTING_NAMES
 from core.verdict.conclude import conclude
-from core.verdict.fuse import Calibration
+from core.verdict.fuse import DISAGREEMENT, DRAWN, THIN, Calibration
 from tests.synth.analyses import make_analysis
 
 CORE = Path(errors.__file__).parent
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 NOT_SHOWN_IN_DISCORD = (
-    "evaluation", "faces", "settings", "swap", "report/output", "video/encode", "verdict/fit", "store/move",
-    "services/reader_training", "services/training", "services/fusion",
+    "evaluation", "faces", "settings", "swap", "report/output", "report/plot_apart", "store/move", "video/encode",
+    "verdict/fit", "services/reader_training", "services/training", "services/fusion",
 )  # fmt: skip
-"""Where errors are those of the command line."""
+"""Where errors are those of the command line, or are answered without a word: a plot is left out."""
 WORDED_VALUE_ERRORS = {"types/guild", "services/guilds"}
 NUMBERS = re.compile(r"(?i)max_|most|least|longest|limit|number|check_id")
 
@@ -124,6 +127,21 @@ def test_errors_are_known() -> None:
     unknown = [(where, text) for where, text in sentences_of_errors() if phrasebook().find(text) is None]
 
     assert unknown == [], "write their templates into bot/sentences.py"
+
+
+def test_the_names_of_settings_in_errors_are_known() -> None:
+    assert set(RANGES) <= set(SETTING_NAMES)
+    assert set(SETTING_NAMES) <= {field.name for field in fields(GuildSettings)}
+    assert [name for name in SETTING_NAMES.values() if not known(f"{name} must lie between 0.5 and 1.")] == []
+    assert [name for name in SETTING_NAMES.values() if not known(f"{name} must be one of hide, remove.")] == []
+
+
+def test_what_is_stored_about_people_is_known() -> None:
+    assert [text for texts in KINDS.values() for text in texts if not known(text)] == []
+
+
+def test_why_a_verdict_was_withheld_is_known() -> None:
+    assert [doubt for doubt in (DISAGREEMENT, THIN, DRAWN) if not known(f"Face A: can't tell: {doubt}.")] == []
 
 
 def test_abstentions_and_findings_are_known() -> None:

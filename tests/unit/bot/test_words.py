@@ -3,7 +3,9 @@
 import pytest
 
 from bot import words
+from bot.saying import speaker
 from core.types import Progress, Stage
+from tests.synth.analyses import make_analysis
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,18 @@ def test_the_place_in_the_queue_counts_the_clips_before(ahead: int, line: str) -
 @pytest.mark.parametrize(("size_bytes", "said"), [(10, "<0.1 MiB"), (1572864, "1.5 MiB"), (200 << 20, "200 MiB")])
 def test_sizes_are_told_in_mebibytes(size_bytes: int, said: str) -> None:
     assert words.size(size_bytes) == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "colon", "semicolon"),
+    [("en", ": ", "; "), ("fr", "\N{NO-BREAK SPACE}: ", "\N{NO-BREAK SPACE}; "), ("ja", "：", "、")],
+)
+def test_the_line_of_a_face_has_the_marks_of_its_language(locale: str, colon: str, semicolon: str) -> None:
+    say = speaker(locale)
+    report = make_analysis(bpm=72.0).report
+    pulse = words.pulse_line(report.faces[0], say)
+
+    (line,) = words.face_lines(report, say)
+
+    assert line.startswith(say.told("Face A") + colon)
+    assert line.endswith(semicolon + pulse)
