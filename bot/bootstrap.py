@@ -40,7 +40,9 @@ async def start_app(settings: Settings) -> AsyncIterator[App]:
     await asyncio.to_thread(_make_data_dir, settings)
     await asyncio.to_thread(migrate, settings.resolved_database_url)
     async with open_store(settings.resolved_database_url) as store:
-        yield App(settings, store, build_services(store, settings.data_dir, settings.video.max_bytes))
+        yield App(
+            settings, store, build_services(store, settings.data_dir, settings.video.max_bytes, queue=settings.queue)
+        )
 
 
 def _make_data_dir(settings: Settings) -> None:

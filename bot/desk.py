@@ -13,7 +13,7 @@ from core.services import history, requests
 from core.services.folders import Folders
 from core.services.history import HistoryFilter, HistoryRow
 from core.services.requests import Asker, Check, CheckStatus, Origin
-from core.store import Store
+from core.store import DEFAULT_QUEUE, Store
 from core.types import Progress, Report
 
 NAMELESS = "clip"
@@ -64,8 +64,9 @@ class CheckView:
 class Desk:
     """The verbs of the front doors, over one open store."""
 
-    def __init__(self, store: Store, data_dir: Path, max_bytes: int) -> None:
+    def __init__(self, store: Store, data_dir: Path, max_bytes: int, queue: str = DEFAULT_QUEUE) -> None:
         self._store = store
+        self._queue = queue
         self._data_dir = data_dir
         self.max_bytes = max_bytes
         self.folders = Folders(data_dir)
@@ -77,7 +78,13 @@ class Desk:
             FacepulseError: the clip is not accepted, or cannot be stored.
         """
         check = await requests.request_check(
-            self._store, media, asker, source_name=filename, data_dir=self._data_dir, max_bytes=self.max_bytes
+            self._store,
+            media,
+            asker,
+            source_name=filename,
+            data_dir=self._data_dir,
+            max_bytes=self.max_bytes,
+            queue=self._queue,
         )
         return await self._view(check)
 

@@ -14,7 +14,7 @@ from core.services.guilds import Guilds
 from core.services.privacy import Privacy
 from core.services.reviews import Reviews
 from core.services.statistics import Statistics
-from core.store import Store
+from core.store import DEFAULT_QUEUE, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ class Services:
     budgets: Budgets
 
 
-def build_services(store: Store, data_dir: Path, max_bytes: int, clock: Clock = utc_now) -> Services:
+def build_services(
+    store: Store, data_dir: Path, max_bytes: int, clock: Clock = utc_now, queue: str = DEFAULT_QUEUE
+) -> Services:
     """Return the services over one open store.
 
     Args:
@@ -39,9 +41,10 @@ def build_services(store: Store, data_dir: Path, max_bytes: int, clock: Clock = 
         data_dir: `Settings.data_dir`.
         max_bytes: the largest clip that is accepted.
         clock: gives the present moment.
+        queue: `Settings.queue`.
     """
     return Services(
-        desk=Desk(store, data_dir, max_bytes),
+        desk=Desk(store, data_dir, max_bytes, queue),
         guilds=Guilds(store, clock),
         reviews=Reviews(store, clock),
         audit=Audit(store, clock),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -73,8 +73,10 @@ class Settings(BaseSettings):
     metrics_readers: Networks = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     """The networks from which /metrics may be read."""
     log_format: LogFormat = "text"
-    workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Worker processes that the service starts."""
+    workers: Annotated[int, Field(ge=0, le=64)] = 1
+    """Worker processes that the service starts; 0 where `facepulse worker` runs on machines of its own."""
+    queue: Literal["cpu", "gpu"] = "cpu"
+    """For which workers new checks are: "gpu" where workers with a graphics processor run."""
     keep_figures_s: Annotated[float, Field(gt=0)] = 3600.0
     """How long the local page can show the figures of a check before they are deleted."""
     video: VideoLimits = VideoLimits()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import click
 
 from core.errors import StoreError
@@ -31,7 +33,7 @@ from core.store import QUEUES, migrate
     show_default=True,
     help="When stopped, finish what was begun for so long; what is not finished then goes to another worker.",
 )
-def worker(queues: tuple[str, ...], concurrency: int, grace_s: float) -> int:
+def worker(queues: tuple[str, ...], concurrency: int, grace_s: float) -> NoReturn:
     """Answer checks until SIGTERM or Ctrl-C.
 
     With PostgreSQL as the database any number of workers may run on any number of machines. They need the same
@@ -42,7 +44,7 @@ def worker(queues: tuple[str, ...], concurrency: int, grace_s: float) -> int:
         migrate(settings.resolved_database_url)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
-    from core.jobs.worker import main  # noqa: PLC0415  (loads what only a worker needs)
+    from core.jobs.worker import leave, main  # noqa: PLC0415  (loads what only a worker needs)
 
     named = [part for queue in queues for part in ("--queue", queue)]
-    return main([*named, "--concurrency", str(concurrency), "--drain-s", str(grace_s)])
+    leave(main([*named, "--concurrency", str(concurrency), "--drain-s", str(grace_s)]))

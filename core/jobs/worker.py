@@ -15,6 +15,7 @@ import secrets
 import signal
 import sys
 import threading
+from typing import NoReturn
 
 from core import logs
 from core.errors import FacepulseError
@@ -145,10 +146,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-if __name__ == "__main__":
-    status = main()
+def leave(status: int) -> NoReturn:
+    """End this process after `main`, whatever an analysis that did not stop is still doing."""
     if any(thread.name == THREAD_NAME for thread in threading.enumerate()):
         # An analysis that did not stop must not keep the process, nor crash it while the interpreter is taken down.
         logging.shutdown()
         os._exit(status)
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    leave(main())

@@ -17,7 +17,7 @@ from core.errors import ClipTooLargeError, StoreError
 from core.services import evidence
 from core.services.clock import Clock, utc_now
 from core.services.folders import Folders, measure
-from core.store import Asker, Check, CheckStatus, NewCheck, Origin, Store
+from core.store import DEFAULT_QUEUE, Asker, Check, CheckStatus, NewCheck, Origin, Store
 
 POLL_S = 0.25
 ANSWERED_WITHIN = timedelta(days=7)
@@ -65,6 +65,7 @@ async def request_check(
     data_dir: Path,
     max_bytes: int,
     clock: Clock = utc_now,
+    queue: str = DEFAULT_QUEUE,
 ) -> Check:
     """Log a question about a clip and return its row.
 
@@ -79,6 +80,7 @@ async def request_check(
         data_dir: `Settings.data_dir`.
         max_bytes: `Settings.video.max_bytes`.
         clock: gives the present moment.
+        queue: `Settings.queue`.
 
     Raises:
         ClipNotFoundError: `media` is a path that cannot be read.
@@ -92,7 +94,7 @@ async def request_check(
             f"{source_name} has {size_bytes / (1 << 20):.1f} MiB; the largest clip that can be checked has"
             f" {max_bytes / (1 << 20):.0f} MiB."
         )
-    new = NewCheck(source_name, asker, clock(), versions_key(), sha256, size_bytes)
+    new = NewCheck(source_name, asker, clock(), versions_key(), sha256, size_bytes, queue=queue)
     earlier = await find_answer(store, sha256)
     if earlier is not None:
         repeat = await store.checks.add_repeat(new, earlier)

@@ -48,10 +48,12 @@ async def working(
         await asyncio.wait_for(work, 20)
 
 
-async def ask(store: Store, settings: Settings, media: bytes = b"a clip", priority: int = 0) -> Check:
+async def ask(
+    store: Store, settings: Settings, media: bytes = b"a clip", priority: int = 0, queue: str = "cpu"
+) -> Check:
     asker = Asker(Origin.WEB, priority=priority)
     return await requests.request_check(
-        store, media, asker, source_name="a.mp4", data_dir=settings.data_dir, max_bytes=1000
+        store, media, asker, source_name="a.mp4", data_dir=settings.data_dir, max_bytes=1000, queue=queue
     )
 
 
@@ -177,12 +179,8 @@ async def test_a_check_that_was_taken_back_is_not_analysed(store: Store, setting
     assert counting.seen == [b"wanted"]
 
 
-async def test_a_worker_takes_only_checks_of_its_queues(store: Store, settings: Settings, log_url: str) -> None:
-    elsewhere = await ask(store, settings, b"for another machine")
-    # As if it had been asked for a worker with a graphics processor.
-    run_sql(log_url, f"UPDATE checks SET queue = 'gpu' WHERE id = {elsewhere.id}")
-    if "postgresql" in log_url:
-        run_sql(log_url, "UPDATE procrastinate_jobs SET queue_name = 'gpu'")
+async def test_a_worker_takes_only_checks_of_its_queues(store: Store, settings: Settings) -> None:
+    elsewhere = await ask(store, settings, b"for another machine", queue="gpu")
     here = await ask(store, settings, b"here")
 
     async with working(settings, engines.QUICK, load=Load(("cpu",))):
