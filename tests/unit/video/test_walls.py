@@ -152,6 +152,8 @@ def test_a_taken_over_child_reaches_nothing() -> None:
     assert allowed == {"takes memory in moderation", "reads what it was handed"}
     ended = {name for name, outcome in said.items() if outcome == int(signal.SIGSYS)}
     assert ended >= {"asks for a socket", "starts a program", "traces its parent"}
+    refused = {outcome for outcome in said.values() if isinstance(outcome, str) and outcome != "done"}
+    assert refused <= {"PermissionError", "RuntimeError", "ValueError"}, said
     assert not Path("/tmp/facepulse-was-here").exists()
 
 
