@@ -260,6 +260,7 @@ SERVICE_ERRORS = (
     N_("Something went wrong inside Facepulse while it checked this clip; the log has the details"),
     N_("The analysis of this clip stopped three times without an answer, so it was given up"),
     N_("The check was cancelled"),
+    N_("This answer is no longer kept"),
     N_("There is no check number {number} in the log"),
     N_("There is no file {name} that can be read"),
     N_("There is no such case in this server"),
@@ -296,6 +297,13 @@ STORE_ERRORS = (
     N_("The database is damaged; restore a copy of it, or move its file away to begin a new one"),
     N_("The database cannot be written: the disk is full"),
     N_("The database is busy; try again in a moment"),
+    N_("The database cannot be written: its server is read-only"),
+    N_("The database cannot be written: the disk of its server is full"),
+    N_("The database server has no free connection; try again in a moment"),
+    N_("The database is not on its server; create it, or check the name in FACEPULSE_DATABASE_URL"),
+    N_("The database server refuses this user or password; check FACEPULSE_DATABASE_URL"),
+    N_("The user of the database lacks rights on its tables; grant them and start again"),
+    N_("The database server cannot be reached; check that it runs and FACEPULSE_DATABASE_URL"),
     N_("The database cannot be read or written; the log has the cause"),
 )
 

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk import EXPIRED
+from bot.downloads import ELSEWHERE, TOO_LARGE
 from bot.sentences import SENTENCES
 from bot.told import FREE, LONGEST, NESTED, phrasebook
 from core import errors
 from core.detectors import provenance
 from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
+from core.jobs.loop import GAVE_UP
 from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, measurement_words, pulse_words
 from core.services.privacy import KINDS
+from core.store import sentences as store_sentences
+from core.store.sentences import UNREACHED
 from core.types import Evidence, FaceSummary, GuildSettings, Measurement
 from core.types.guild import RANGES, SETTING_NAMES
 from core.verdict.conclude import conclude
@@ -134,6 +139,16 @@ def test_the_names_of_settings_in_errors_are_known() -> None:
     assert set(SETTING_NAMES) <= {field.name for field in fields(GuildSettings)}
     assert [name for name in SETTING_NAMES.values() if not known(f"{name} must lie between 0.5 and 1.")] == []
     assert [name for name in SETTING_NAMES.values() if not known(f"{name} must be one of hide, remove.")] == []
+
+
+def test_what_is_said_of_a_broken_database_is_known() -> None:
+    assert [sentence for _, sentence in store_sentences._SENTENCES if not known(sentence)] == []
+
+
+def test_what_is_said_instead_of_an_answer_is_known() -> None:
+    said = (EXPIRED, GAVE_UP, ELSEWHERE, TOO_LARGE.format(most="25"), UNREACHED)
+
+    assert [sentence for sentence in said if not known(sentence)] == []
 
 
 def test_what_is_stored_about_people_is_known() -> None:
