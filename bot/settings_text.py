@@ -107,7 +107,10 @@ def _exempt(settings: GuildSettings, say: Say) -> tuple[str, ...]:
     return (
         say("Never checked by themselves and never acted on are clips …"),
         say("… of members with these roles: {roles}", roles=_named(settings.exempt_role_ids, "@&", say)),
-        say("… in these channels, where only moderators may ask: {channels}", channels=_named(settings.exempt_channel_ids, "#", say)),
+        say(
+            "… in these channels, where only moderators may ask: {channels}",
+            channels=_named(settings.exempt_channel_ids, "#", say),
+        ),
     )
 
 
