@@ -50,7 +50,7 @@ picture: $(READY)
 	@$(BIN)/python -m benchmarks.picture
 
 playground: $(READY)
-	@$(BIN)/python -m playground
+	@$(BIN)/python -m benchmarks.playground
 
 texts: $(READY)
 	@$(BIN)/python -m benchmarks.texts

@@ -27,6 +27,7 @@ from simcord.builders import ChannelHandle
 from simcord.types import HttpLogEntry
 
 from benchmarks.loop_watch import LoopWatch, watched_loop
+from benchmarks.playground.live import LiveEnv
 from bot.client import FacepulseBot
 from bot.memory import settle_memory
 from bot.services import build_services
@@ -34,7 +35,6 @@ from core.report.figures import evidence_picture
 from core.store import Store, migrate, open_store
 from core.types import Progress, Stage
 from core.versions import versions_key
-from playground.live import LiveEnv
 from tests.synth.analyses import make_analysis
 
 REQUESTS = 200

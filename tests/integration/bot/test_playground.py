@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from benchmarks.playground.__main__ import playing
+from benchmarks.playground.stage import Stage
 from core.errors import SettingsError
-from playground.__main__ import playing
-from playground.stage import Stage
 
 CLIP = b"not really a video"
 WAIT_S = 20.0

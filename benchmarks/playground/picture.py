@@ -1,4 +1,4 @@
-"""Make the README's picture of the playground: `python -m playground.picture` (needs Chromium).
+"""Make the README's picture of the playground: `python -m benchmarks.playground.picture` (needs Chromium).
 
 Posts the sample clip, NASA's public-domain portrait, lets the real worker check it, and takes a picture of the page.
 """
@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playground.__main__ import playing
-from playground.browser import browsing
+from benchmarks.playground.__main__ import playing
+from benchmarks.playground.browser import browsing
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "playground.png"
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "playground.png"
 WIDTH_PX, HEIGHT_PX = 1240, 1290
 ANSWER_S = 180.0
 SAMPLE = "[...document.querySelectorAll('.playground-note button')].at(-1)"

@@ -9,7 +9,7 @@ import simcord
 from simcord.backend.errors import SetupError
 from simcord.preview import Preview
 
-from playground.world import Place, World
+from benchmarks.playground.world import Place, World
 
 LOOK_EVERY_S = 0.4
 

@@ -12,16 +12,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
+from benchmarks.playground.live import LiveEnv
+from benchmarks.playground.page import build_page
+from benchmarks.playground.stage import Stage
+from benchmarks.playground.world import BOT_NAME, World
 from bot.bootstrap import start_app
 from bot.client import FacepulseBot
 from bot.web.app import serving
 from core.errors import FacepulseError, SettingsError
 from core.jobs.local import LocalWorkers
 from core.settings import Settings
-from playground.live import LiveEnv
-from playground.page import build_page
-from playground.stage import Stage
-from playground.world import BOT_NAME, World
 
 HOST, PORT = "127.0.0.1", 8090
 
@@ -81,7 +81,7 @@ async def play(port: int) -> None:
 
 def main() -> int:
     """Run the playground; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m playground", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.playground", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help=f"of the page (default {PORT})")
     port = parser.parse_args().port
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

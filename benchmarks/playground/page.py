@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp import web
 from simcord.backend.errors import BackendError, SetupError
 
-from playground.stage import Stage
-from playground.world import BOT_NAME, File, sample_clip
+from benchmarks.playground.stage import Stage
+from benchmarks.playground.world import BOT_NAME, File, sample_clip
 
 MAX_BYTES = 64 << 20
 OWN_FILES = {"playground.js": "text/javascript", "playground.css": "text/css"}
@@ -82,7 +82,7 @@ async def _own_file(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if name not in OWN_FILES:
         raise web.HTTPNotFound
-    text = resources.files("playground").joinpath("static", name).read_text(encoding="utf-8")
+    text = resources.files("benchmarks.playground").joinpath("static", name).read_text(encoding="utf-8")
     return web.Response(text=text, content_type=OWN_FILES[name], headers={"Cache-Control": "no-store"})
 
 
