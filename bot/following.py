@@ -59,10 +59,17 @@ class Follower:
                 shown, _ = await asyncio.gather(self._conclude(over, answer, say), self._flag(over))
                 logger.info("case %d: %s, answer %s", over.id, over.status.value, shown.name.lower())
                 if shown is not Edit.REFUSED:  # else the next start tries again
-                    await self._desk.answered(over.id)
+                    await self._note_answered(over)
         except FacepulseError as error:
             logger.exception("cannot follow case %d", check.id)
             await answer.show(Content(embeds.failure_text(say, check.filename, str(error))))
+
+    async def _note_answered(self, check: CheckView) -> None:
+        """Remember that a verdict was shown; it stays shown where that cannot be written, and is given once more."""
+        try:
+            await self._desk.answered(check.id)
+        except StoreError:
+            logger.exception("case %d was answered, which could not be noted", check.id)
 
     async def follow_silently(self, check: CheckView) -> None:
         """Wait for a check that nobody asked for: it speaks only through the moderation log."""

@@ -14,6 +14,7 @@ from bot.answers import Content, Edit
 from bot.desk import CheckView
 from bot.following import Follower
 from bot.i18n import ENGLISH
+from core.errors import StoreError
 from core.services.requests import CheckStatus
 from core.types import Progress, Stage
 
@@ -48,7 +49,8 @@ class RunningDesk:
         return CheckView(check_id, "a.mp4", status, progress=Progress(Stage.FRAMES, self._looks, 400, None))
 
     async def answered(self, check_id: int) -> None:
-        """Nothing follows."""
+        """The log cannot be written any more."""
+        raise StoreError("The database cannot be written: the disk is full.")
 
     def answering(self, check_id: int) -> nullcontext[bool]:
         """No other bot is there."""
@@ -100,3 +102,10 @@ async def test_a_deleted_message_is_tried_once_more_for_the_answer_alone(monkeyp
         "Looking at **a.mp4**…",
         "**a.mp4**: this check was cancelled.",
     ]
+
+
+async def test_a_verdict_stays_shown_when_it_cannot_be_noted_that_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = await follow(monkeypatch)
+
+    assert "disk is full" not in shown.changes[-1][1]
+    assert shown.changes[-1][1] == "**a.mp4**: this check was cancelled."
