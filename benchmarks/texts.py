@@ -209,12 +209,22 @@ def _forms(message: Message) -> tuple[str, ...]:
 
 
 def _said(texts: Catalog) -> list[object]:
-    """What matters of a catalog: all but its dates and line numbers."""
+    """What matters of a catalog: all but its dates, its line numbers and where long comments are broken."""
     return [
-        (one.context, one.id, one.string, sorted({path for path, _ in one.locations}), one.auto_comments, one.fuzzy)
+        (one.context, one.id, _translation(one), _files(one), " ".join(one.auto_comments), one.fuzzy)
         for one in texts
         if one.id
     ]
+
+
+def _translation(message: Message) -> tuple[str, ...]:
+    """The forms of a translation; none where there is none: new messages have None, those that were read empty texts."""
+    forms = _forms(message) if message.string else ()
+    return forms if any(forms) else ()
+
+
+def _files(message: Message) -> list[str]:
+    return sorted({path for path, _ in message.locations})
 
 
 if __name__ == "__main__":
