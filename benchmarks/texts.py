@@ -218,7 +218,7 @@ def _said(texts: Catalog) -> list[object]:
 
 
 def _translation(message: Message) -> tuple[str, ...]:
-    """The forms of a translation; none where there is none: new messages have None, those that were read empty texts."""
+    """The forms of a translation; none where there is none: a new message has None, one that was read an empty text."""
     forms = _forms(message) if message.string else ()
     return forms if any(forms) else ()
 
