@@ -19,7 +19,7 @@ DETECTOR_VERSIONS: dict[str, str] = {
     "pulse": "2",
     "pulse_cnn": "1",
     "cell_agreement": "1",
-    "appearance": "1",
+    "appearance": "2",
     "temporal": "1",
     "mouth": "1",
 }

@@ -139,6 +139,11 @@ def train_fusion(*, scores: Path, out: Path, seed: int) -> int:
 @click.option("--start", type=click.Path(path_type=Path), help="Weights to go on from, in place of ImageNet's.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE.toml", help="Values over the defaults.")
 @click.option("--steps", type=click.IntRange(min=1))
+@click.option(
+    "--autoencoder-steps",
+    type=click.IntRange(min=1),
+    help="Of the drawing network that is trained first.",
+)
 @click.option("--seed", type=click.IntRange(min=0))
 @click.option("--device", type=click.Choice(["cpu", "cuda"]))
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
@@ -153,6 +158,7 @@ def train_appearance(
     start: Path | None,
     config: Path | None,
     steps: int | None,
+    autoencoder_steps: int | None,
     seed: int | None,
     device: str | None,
     resume: bool,
@@ -179,6 +185,15 @@ def train_appearance(
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done, total=total, description=f"{what} {remark}".strip())
 
-        written = training.train_on(material, out, chosen, checkpoint=checkpoint, start=start, resume=resume, tell=tell)
+        written = training.train_on(
+            material,
+            out,
+            chosen,
+            checkpoint=checkpoint,
+            start=start,
+            resume=resume,
+            autoencoder=training.drawing_config(chosen, autoencoder_steps),
+            tell=tell,
+        )
     click.echo(f"Wrote {written}.")
     return 0

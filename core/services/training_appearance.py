@@ -94,7 +94,7 @@ def train_on(
     say = tell or (lambda *_: None)
     pools = pools_of(material, config.seed, say)
 
-    drawing = autoencoder or AutoencoderConfig(seed=config.seed, device=config.device)
+    drawing = autoencoder or drawing_config(config)
 
     def batches(first: int) -> Iterator[PairBatch]:
         for made in supply(pools, config.pairs, config.seed, first, redraw):
@@ -117,6 +117,12 @@ def train_on(
         raise TrainingError(f"The training cannot go on: {error}.") from error
     except OSError as error:
         raise OutputError("The weights or the checkpoint cannot be written there.") from error
+
+
+def drawing_config(config: AppearanceConfig, steps: int | None = None) -> AutoencoderConfig:
+    """Return how the autoencoder of a training is trained: `steps` (by default its own), the rest as the training."""
+    drawing = AutoencoderConfig(seed=config.seed, device=config.device)
+    return drawing if steps is None else replace(drawing, steps=steps)
 
 
 def autoencoder_beside(checkpoint: Path) -> Path:

@@ -25,6 +25,7 @@ def test_two_photos_are_enough_for_a_small_run(tmp_path: Path, capsys: pytest.Ca
     out, config = tmp_path / "net.safetensors", tmp_path / "config.toml"
     config.write_text("pairs = 2\n")
     asked = ["train", "appearance", "--photos", str(photos(tmp_path / "faces")), "--out", str(out), "--steps", "1"]
+    asked += ["--autoencoder-steps", "2"]
     assert run([*asked, "--config", str(config), "--checkpoint", str(tmp_path / "run.ck")]) == 0
     assert load_appearance(out) is not None
     assert "Wrote" in capsys.readouterr().out

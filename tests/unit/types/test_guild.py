@@ -3,6 +3,7 @@
 import pytest
 
 from core.types import ActionMode, GuildSettings
+from core.types.guild import SETTING_NAMES
 
 
 def test_a_new_server_keeps_no_clip_scans_nothing_and_acts_on_nothing() -> None:
@@ -22,6 +23,6 @@ def test_a_new_server_keeps_no_clip_scans_nothing_and_acts_on_nothing() -> None:
         ("language", "tlh"),
     ],
 )
-def test_a_value_out_of_its_range_is_refused_by_name(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=name):
+def test_a_value_out_of_its_range_is_refused_by_a_name_that_people_read(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{SETTING_NAMES[name]} must"):
         GuildSettings(1, **{name: value})  # type: ignore[arg-type]
