@@ -110,6 +110,8 @@ def test_ctrl_c_stops_it_at_once_with_one_line_and_no_stray_process(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # a shell that was put in the background makes its programs ignore Ctrl-C, this one with them
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         _wait_for_a_child(process)
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to everyone in front
