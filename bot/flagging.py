@@ -6,10 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from bot import i18n
-from bot.attachments import UNREACHED
 from bot.desk import CheckView
-from bot.finished import finished_content
 from bot.services import Services
 from core.services.reviews import CaseState, FlagKind
 from core.types import GuildSettings, Report, VerdictLabel
@@ -34,22 +31,6 @@ def is_flagged(report: Report, settings: GuildSettings) -> bool:
         return False
     least, probability = settings.flag_probability, report.verdict.probability_fake
     return least is None or (probability is not None and probability >= least)
-
-
-async def announce_in_log(bot: commands.Bot, services: Services, check: CheckView, settings: GuildSettings) -> None:
-    """Say in the moderation log of a server that a check is flagged, once, and remember the message."""
-    case = await services.reviews.get(check.id, settings.guild_id)
-    if settings.mod_log_channel_id is None or case is None or case.log_message_id is not None:
-        return
-    say = i18n.speaker(settings.language)
-    channel = bot.get_partial_messageable(settings.mod_log_channel_id, guild_id=settings.guild_id)
-    content = await finished_content(services.desk, check, say)
-    try:
-        posted = await channel.send(**content.without_picture().to_send())
-    except UNREACHED as error:
-        logger.warning("cannot write in the moderation log of guild %d: %s", settings.guild_id, error)
-        return
-    await services.reviews.logged(check.id, posted.channel.id, posted.id)
 
 
 async def _is_copy_of_upheld(services: Services, check: CheckView) -> bool:

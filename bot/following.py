@@ -37,9 +37,7 @@ PATIENCE = 4
 class Follower:
     """Keeps answers up to date. One for each client: `announce` tells moderators about flagged checks."""
 
-    def __init__(
-        self, bot: FacepulseBot, services: Services, announce: flagging.Announce = flagging.announce_in_log
-    ) -> None:
+    def __init__(self, bot: FacepulseBot, services: Services, announce: flagging.Announce) -> None:
         self._bot = bot
         self._services = services
         self._desk = services.desk

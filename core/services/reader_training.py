@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.torch import save_file
 
-from core.errors import DatasetError, OutputError, SettingsError, TrainingError
+from core.errors import DatasetError, OutputError, TrainingError
 from core.evaluation.datasets import DATASETS, PulseRecording
 from core.evaluation.rendered_traces import photographs, recorded_trace, rendered_traces
 from core.faces import FaceModels, load_face_models
 from core.services.training import Tell
+from core.services.training_config import read_training_config
 from core.signals import even_trace
 from core.signals.filters import band_pass
 from core.types import RoiTrace
@@ -67,16 +67,7 @@ def read_recipe(path: Path | None, changes: dict[str, Any]) -> ReaderRecipe:
     Raises:
         SettingsError: the file cannot be read, or a key or value is not valid.
     """
-    try:
-        values = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError("The configuration file cannot be read as TOML.") from error
-    if unknown := sorted(set(values) - {field.name for field in fields(ReaderRecipe)}):
-        raise SettingsError(f"The configuration has an unknown key: {unknown[0]}.")
-    try:
-        return replace(ReaderRecipe(), **{**values, **changes})
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"The configuration is not valid: {error}.") from error
+    return read_training_config(ReaderRecipe(), path, changes)
 
 
 def train_reader(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import DatasetError, OutputError, SettingsError, TrainingError
+from core.errors import DatasetError, OutputError, TrainingError
 from core.evaluation.face_clips import FaceClip, read_face_clips
 from core.evaluation.face_traces import SeenFace, main_face, seen_faces
 from core.faces import load_face_models
+from core.services.training_config import read_training_config
 from core.signals import ppg_segments
 from models.ppg_cnn import save_ppg_cnn
 from models.train.ppg_cnn import Epoch, PpgCnnConfig, ResumeError, device_is_there, train_ppg_cnn
@@ -28,19 +27,7 @@ def read_config(path: Path | None, changes: dict[str, Any]) -> PpgCnnConfig:
     Raises:
         SettingsError: the file cannot be read, or a key or value is not valid.
     """
-    try:
-        values = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError("The configuration file cannot be read as TOML.") from error
-    known = {field.name for field in fields(PpgCnnConfig)}
-    if unknown := sorted(set(values) - known):
-        raise SettingsError(f"The configuration has an unknown key: {unknown[0]}.")
-    if isinstance(values.get("channels"), list):
-        values["channels"] = tuple(values["channels"])
-    try:
-        return replace(PpgCnnConfig(), **{**values, **changes})
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"The configuration is not valid: {error}.") from error
+    return read_training_config(PpgCnnConfig(), path, changes)
 
 
 def train_pulse(

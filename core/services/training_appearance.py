@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import DatasetError, OutputError, SettingsError, TrainingError
+from core.errors import DatasetError, OutputError, TrainingError
 from core.evaluation.face_clips import read_face_clips
 from core.evaluation.forge.faces import SourceFace
 from core.evaluation.forge.material import clip_twins, given_pairs, main_faces, photo_faces, stranger_twins
 from core.evaluation.forge.supply import Pool, Twins, supply
 from core.faces import FaceModels, load_face_models
+from core.services.training_config import read_training_config
 from models.appearance import load_appearance, save_appearance
 from models.efficientnet_lite import BackboneError
 from models.face_autoencoder import Redrawer, load_autoencoder, save_autoencoder
@@ -47,16 +47,7 @@ def read_config(path: Path | None, changes: dict[str, Any]) -> AppearanceConfig:
     Raises:
         SettingsError: the file cannot be read, or a key or value is not valid.
     """
-    try:
-        values = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError("The configuration file cannot be read as TOML.") from error
-    if unknown := sorted(set(values) - {field.name for field in fields(AppearanceConfig)}):
-        raise SettingsError(f"The configuration has an unknown key: {unknown[0]}.")
-    try:
-        return replace(AppearanceConfig(), **{**values, **changes})
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"The configuration is not valid: {error}.") from error
+    return read_training_config(AppearanceConfig(), path, changes)
 
 
 def train_on(

@@ -73,6 +73,10 @@ class Shown:
         return self._edit
 
 
+async def _nobody_is_told(*_: object) -> None:
+    """No moderation log is there."""
+
+
 async def follow(monkeypatch: pytest.MonkeyPatch, edit: Edit = Edit.DONE) -> Shown:
     time = Time()
     monkeypatch.setattr(following.time, "monotonic", time.monotonic)
@@ -81,7 +85,7 @@ async def follow(monkeypatch: pytest.MonkeyPatch, edit: Edit = Edit.DONE) -> Sho
     bot: Any = SimpleNamespace(look_every_s=LOOK_EVERY_S)
     shown = Shown(time, edit)
     check = CheckView(1, "a.mp4", CheckStatus.RUNNING, progress=Progress(Stage.FRAMES, 0, 400, None))
-    await Follower(bot, services).follow(check, shown, ENGLISH)
+    await Follower(bot, services, _nobody_is_told).follow(check, shown, ENGLISH)
     return shown
 
 
