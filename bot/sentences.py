@@ -38,7 +38,7 @@ REASONS = (
     N_("can't tell: {reason}"),
     N_("declared as made by AI"),
     N_("the detectors disagree"),
-    N_("its picture has more of what a picture generator leaves than most filmed faces have"),
+    N_("it cannot be ruled out that its picture was drawn as a whole"),
     N_("what could be measured is too little to say more"),
     N_("the {detector} detector speaks for a fake, strongly"),
     N_("the {detector} detector speaks for a fake"),

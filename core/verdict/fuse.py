@@ -14,7 +14,8 @@ LEAST_QUALITY = 0.2
 """Below this sum of qualities the evidence is too thin for a label."""
 DISAGREEMENT = "the detectors disagree"
 THIN = "what could be measured is too little to say more"
-DRAWN = "its picture has more of what a picture generator leaves than most filmed faces have"
+DRAWN = "it cannot be ruled out that its picture was drawn as a whole"
+"""A third of filmed faces hear this: it names what was not excluded, and nothing that was found."""
 CLEARING: Mapping[str, str] = {"appearance": "synthesis_log_odds"}
 """By detector, the measurement that must be low as well before a face is called free of signs.
 
