@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from bot.lazy import LazyGroup, Table
 from core.errors import SettingsError
 
-COMMANDS: dict[str, tuple[str, str]] = {
+COMMANDS: Table = {
     "check": ("bot.commands.check", "Check video clips for signs of manipulation."),
     "pulse": ("bot.commands.pulse", "Read the pulse of the most prominent face in a clip."),
     "history": ("bot.commands.history", "List and filter the checks that were made."),
@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("bot.commands.db", "Move the log to another database."),
     "models": ("bot.commands.models", "List or fetch the weights of the networks."),
     "train": ("bot.commands.train", "Train a network on clips that are on this machine."),
+    "swap": ("bot.commands.swap", "Train face swaps and make labelled demos of them."),
     "evaluate": ("bot.commands.evaluate", "Measure how well labelled real and fake clips are told apart."),
     "doctor": ("bot.commands.doctor", "Say how the decoding of clips is walled in on this machine."),
     "worker": ("bot.commands.worker", "Answer checks on this machine, for a service on another."),
@@ -29,33 +30,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
 FAILED, WRONG_CALL, STOPPED = 1, 2, 130
 
 
-class LazyGroup(click.Group):
-    """Loads a command's module when it is called: help and completion wait for none of them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, its module loaded now."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table alone."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.command(cls=LazyGroup)
-@click.version_option(package_name="facepulse", prog_name="facepulse", message="%(prog)s %(version)s")
-def facepulse() -> None:
+def _about() -> None:
     """Facepulse: does a clip show signs of being a deepfake, and on what evidence?
 
     A screening aid: it says what was measured, and proves nothing.
     """
+
+
+facepulse = click.version_option(package_name="facepulse", prog_name="facepulse", message="%(prog)s %(version)s")(
+    LazyGroup("facepulse", table=COMMANDS, callback=_about)
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,17 @@
+"""`facepulse swap`: train a face swap and make labelled demos of it. One file a command."""
+
+from __future__ import annotations
+
+from bot.lazy import LazyGroup, Table
+
+COMMANDS: Table = {}
+
+
+def _about() -> None:
+    """Train face swaps on sets of faces with consent, and make demos that carry their label.
+
+    The source is the person who was filmed, the target the person whose face is shown.
+    """
+
+
+swap = LazyGroup("swap", table=COMMANDS, callback=_about)
