@@ -162,6 +162,20 @@ class DrawnFaces:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedFrame:
+    """One picture (H, W, 3) uint8 of a swapped clip, not labelled yet; `swapped_xyxy_px` (F, 4) are the drawn faces."""
+
+    time_s: float
+    rgb: NDArray[np.uint8]
+    swapped_xyxy_px: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rgb", frozen_array("rgb", self.rgb, (None, None, 3), np.uint8))
+        boxes = frozen_array("swapped_xyxy_px", self.swapped_xyxy_px, (None, 4), np.float32)
+        object.__setattr__(self, "swapped_xyxy_px", boxes)
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a demo came from: all that its marks say. `demo_id` is 8 hexadecimal digits, the watermark's payload.
 
