@@ -97,7 +97,7 @@ class DecoderProcess:
                 stderr=subprocess.DEVNULL,
                 pass_fds=(job.file_fd, ring_fd),
                 cwd=directory,
-                env=_environment(),
+                env=child_environment(),
                 start_new_session=True,  # a group of its own: Ctrl-C is ours, and killing it takes all of it
                 bufsize=0,
             )
@@ -169,7 +169,8 @@ class DecoderProcess:
         self._finalizer()
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
+    """Return all that a child is told of this process's environment."""
     kept = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     return {**kept, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
