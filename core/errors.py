@@ -95,3 +95,21 @@ class CancelledError(FacepulseError):
     """The person who asked took it back."""
 
     code = "cancelled"
+
+
+class FaceSetError(FacepulseError):
+    """A set of faces is not there, damaged, or cannot be made as it was asked for."""
+
+    code = "face_set"
+
+
+class ConsentError(FacepulseError):
+    """The person shown did not allow this, or it is not on record that they did."""
+
+    code = "consent"
+
+
+class LabelError(FacepulseError):
+    """A swapped video cannot carry its label, so there is none; or its label cannot be signed as it was asked for."""
+
+    code = "label"

@@ -80,7 +80,7 @@ class SwapFace:
 
     `landmarks_px` (468, 2) are in pixels of the crop, `frame_to_crop` (2, 3) maps pixels of the whole frame to those of
     the crop. Angles as in `FaceObservation`. `sharpness` is the spread of the crop's Laplacian, `face_px` the larger
-    side of the face in its frame.
+    side of the face in its frame. `sha256` is that of the picture's file, empty while it has none.
     """
 
     name: str
@@ -94,6 +94,7 @@ class SwapFace:
     roll_deg: float
     sharpness: float
     face_px: float
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         landmarks = frozen_array("landmarks_px", self.landmarks_px, (MESH_POINTS, 2), np.float32)
