@@ -17,7 +17,7 @@ KEPT_FOR = timedelta(seconds=3)
 KEPT_AT_MOST = 4096
 
 _KINDS = {"who_may_ask": WhoMayAsk, "answer_place": AnswerPlace, "action_mode": ActionMode, "action_kind": ActionKind}
-_LISTS = frozenset({"scan_channel_ids", "exempt_role_ids", "exempt_channel_ids", "ask_role_ids"})
+_LISTS = frozenset({"scan_channel_ids", "exempt_role_ids", "exempt_channel_ids", "ask_role_ids", "demo_role_ids"})
 _CHANGEABLE = frozenset(field.name for field in fields(GuildSettings)) - {"guild_id"}
 
 

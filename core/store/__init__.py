@@ -6,6 +6,7 @@ from core.store.case_rows import AuditEntry, Case, CaseFilter, CaseState, Disput
 from core.store.cases import Note
 from core.store.counts import DayTally
 from core.store.database import postgres_conninfo
+from core.store.demo_rows import Declaration, Demo, Made, NewDemo, NewModel, SwapModel
 from core.store.exports import ExportRow
 from core.store.gauges import Counted, QueueNow
 from core.store.looks import ClipLook
@@ -26,6 +27,7 @@ from core.store.rows import (
     Origin,
 )
 from core.store.store import Store, open_store
+from core.store.swap_models import Withdrawal
 from core.store.workers import GpuUse, WorkerSeen
 
 __all__ = [
@@ -43,6 +45,8 @@ __all__ = [
     "ClipLook",
     "Counted",
     "DayTally",
+    "Declaration",
+    "Demo",
     "Dispute",
     "ExportRow",
     "FlagKind",
@@ -50,14 +54,19 @@ __all__ = [
     "GpuUse",
     "HistoryFilter",
     "HistoryRow",
+    "Made",
     "MovedTable",
     "NewCheck",
+    "NewDemo",
     "NewEntry",
+    "NewModel",
     "Note",
     "Origin",
     "PersonalRecord",
     "QueueNow",
     "Store",
+    "SwapModel",
+    "Withdrawal",
     "WorkerSeen",
     "migrate",
     "move",

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import StoreError
 from core.store import answers, bell, serialise
 from core.store.database import Database, insert_missing
+from core.store.demo_tables import DEMOS
 from core.store.rows import Asker, Check, CheckStatus, NewCheck, Origin
 from core.store.tables import CHECKS, CLIPS
 from core.types import Evidence, Report, VerdictLabel
@@ -136,14 +137,18 @@ class CheckRepository:
     async def incoming_names(self, failed_since: datetime | None = None) -> frozenset[str]:
         """Return the names of the waiting clips that are needed: for queued and running checks.
 
-        Those of checks that were given up since `failed_since` are needed too, to be tried again.
+        Those of checks that were given up since `failed_since` are needed too, to be tried again, and so are the clips
+        and files of demos.
         """
         open_or_dead: ColumnElement[bool] = CHECKS.c.finished_at.is_(None)
         if failed_since is not None:
             open_or_dead = or_(open_or_dead, CHECKS.c.finished_at >= failed_since)
         wanted = and_(CHECKS.c.incoming_name.is_not(None), open_or_dead)
         async with self._database.reading() as connection:
-            return frozenset((await connection.scalars(select(CHECKS.c.incoming_name).where(wanted))).all())
+            names = set(await connection.scalars(select(CHECKS.c.incoming_name).where(wanted)))
+            for column in (DEMOS.c.incoming_name, DEMOS.c.file_name):
+                names |= set(await connection.scalars(select(column).where(column.is_not(None))))
+            return frozenset(names)
 
     async def find_answer(self, clip_sha256: str, versions_key: str) -> Check | None:
         """Return the newest check of the same clip that was analysed, not repeated, with the same versions.

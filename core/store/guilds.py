@@ -91,7 +91,7 @@ def settings_of(row: Row[Any]) -> GuildSettings:
         value = row._mapping[field.name]
         if field.name in ENUMS:
             value = ENUMS[field.name](value)
-        values[field.name] = tuple(value) if isinstance(value, list) else value
+        values[field.name] = tuple(value or ()) if field.name.endswith("_ids") else value
     return GuildSettings(**values)
 
 

@@ -44,6 +44,8 @@ GUILD_SETTINGS = Table(
     Column("timeout_minutes", Integer, nullable=False),
     Column("reason_required", Boolean, nullable=False),
     Column("demos_allowed", Boolean, nullable=False),
+    # None in rows that are older than this column: no roles.
+    Column("demo_role_ids", Json),
     CheckConstraint(one_of("who_may_ask", WhoMayAsk), name="who_may_ask"),
     CheckConstraint(one_of("answer_place", AnswerPlace), name="answer_place"),
     CheckConstraint(one_of("action_mode", ActionMode), name="action_mode"),

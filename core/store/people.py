@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, String, and_, cast, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.store import audit, expiry
+from core.store import audit, demo_people, expiry
 from core.store.case_rows import AuditEntry, Case, CaseState, Dispute, FlagKind
 from core.store.cases import read_cases
 from core.store.checks import UNLEASED, check_of
 from core.store.database import Database
+from core.store.demo_people import NO_DEMOS, ForgottenDemos
+from core.store.demo_rows import Demo
 from core.store.moderation_tables import AUDIT, CASES, DISPUTES
 from core.store.redact import redacted, redacted_text
 from core.store.rows import Check, CheckStatus
@@ -32,6 +34,7 @@ class PersonalRecord:
     notes: tuple[tuple[int, Dispute], ...]
     acted: tuple[AuditEntry, ...]
     named: tuple[AuditEntry, ...]
+    demos: tuple[Demo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class ForgottenRows:
     cancelled: int
     notes: int
     acts: int
+    demos: ForgottenDemos = NO_DEMOS
 
 
 class PeopleRepository:
@@ -67,6 +71,7 @@ class PeopleRepository:
                 notes=await _notes(connection, user_id),
                 acted=await _entries(connection, or_(AUDIT.c.actor_id == user_id, AUDIT.c.undone_by == user_id)),
                 named=await _entries(connection, _mentions(user_id)),
+                demos=await demo_people.of_person(connection, user_id),
             )
 
     async def forget(self, user_id: int, now: datetime) -> ForgottenRows:
@@ -85,6 +90,7 @@ class PeopleRepository:
                 cancelled=cancelled,
                 notes=await _forget_in_cases(connection, user_id),
                 acts=await _forget_in_audit(connection, user_id),
+                demos=await demo_people.forget(connection, user_id, now),
             )
 
 

@@ -10,6 +10,9 @@ from core.store.cases import CaseRepository
 from core.store.checks import CheckRepository
 from core.store.counts import CountRepository
 from core.store.database import Database, connect
+from core.store.demo_people import DemoExpiryRepository
+from core.store.demo_queue import DemoQueueRepository
+from core.store.demos import DemoRepository
 from core.store.expiry import ExpiryRepository
 from core.store.exports import ExportRepository
 from core.store.gauges import GaugeRepository
@@ -18,6 +21,7 @@ from core.store.log import LogRepository
 from core.store.looks import LookRepository
 from core.store.people import PeopleRepository
 from core.store.queue import QueueRepository
+from core.store.swap_models import SwapModelRepository
 from core.store.workers import WorkerRepository
 
 
@@ -38,6 +42,10 @@ class Store:
         self.expiry = ExpiryRepository(database)
         self.gauges = GaugeRepository(database)
         self.workers = WorkerRepository(database)
+        self.swap_models = SwapModelRepository(database)
+        self.demos = DemoRepository(database)
+        self.demo_expiry = DemoExpiryRepository(database)
+        self.demo_queue = DemoQueueRepository(database)
 
 
 @asynccontextmanager

@@ -72,6 +72,7 @@ class GuildSettings:
 
     `language` None answers everybody in their own; `flag_probability` None flags every clip with signs of
     manipulation, else its probability must reach this as well. `retention_days` is how long reports and names stay.
+    Demos are for moderators and the roles of `demo_role_ids`.
 
     Raises:
         ValueError: a value is out of its range; the message is a sentence for the user.
@@ -98,6 +99,7 @@ class GuildSettings:
     timeout_minutes: int = 60
     reason_required: bool = False
     demos_allowed: bool = False
+    demo_role_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, (least, most) in RANGES.items():

@@ -33,6 +33,7 @@ EVERYTHING = GuildSettings(
     timeout_minutes=10,
     reason_required=True,
     demos_allowed=True,
+    demo_role_ids=(7,),
 )
 
 
