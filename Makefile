@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run check test test-all lint format bench picture playground texts fuzz clean
+.PHONY: setup run check test test-all lint format bench picture playground texts fuzz chaos clean
 
 setup: $(READY)
 
@@ -58,6 +58,10 @@ texts: $(READY)
 fuzz: $(READY)
 	@# broken media files through the real decoding child; goes on where it was stopped
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.fuzz
+
+chaos: $(READY)
+	@# kill -9 of every part, on both engines; goes on where it was stopped
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.chaos
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

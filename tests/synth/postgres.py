@@ -6,6 +6,7 @@ import itertools
 import warnings
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -60,6 +61,17 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         """Delete a database, whoever is still connected to it."""
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def kill(self) -> None:
+        """Kill the server outright, as a lost machine would; `start_again` brings it back."""
+        server = psutil.Process(self._server.get_postmaster_info().pid)
+        family = [server, *server.children(recursive=True)]
+        server.kill()
+        psutil.wait_procs(family, timeout=30)  # its children see that it is gone
+
+    def start_again(self) -> None:
+        """Start the server after `kill`; it recovers what was committed."""
+        self._server.ensure_postgres_running()
 
     def close(self) -> None:
         """Stop the server and delete its files."""

@@ -1,0 +1,1 @@
+"""Killing parts of the running service, and looking whether anything was lost: `make chaos`."""
