@@ -113,3 +113,15 @@ class LabelError(FacepulseError):
     """A swapped video cannot carry its label, so there is none; or its label cannot be signed as it was asked for."""
 
     code = "label"
+
+
+class SwapModelError(FacepulseError):
+    """A trained swap is not there, damaged, or cannot be used or gone on with as it was asked for."""
+
+    code = "swap_model"
+
+
+class DemoError(FacepulseError):
+    """A demo is not made or shown as it was asked for; the sentence says why."""
+
+    code = "demo"
