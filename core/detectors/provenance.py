@@ -24,6 +24,10 @@ KEPT_ELSEWHERE = "the file names Content Credentials that are kept elsewhere; th
 DAMAGED_CREDENTIALS = "the file's Content Credentials are damaged and cannot be read"
 SCANNED_BYTES = 2 << 20
 """How much of each end of a file is searched for XMP."""
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+"""Where IPTC's terms for how something was made begin."""
+DEMO_ASSERTION = "app.facepulse.demo"
+"""The label of what Facepulse itself states in the credentials of its demos."""
 MAX_DEPTH = 12
 MAX_INGREDIENTS = 64
 
@@ -49,6 +53,7 @@ OTHER_SOURCES = {
 _XMP_MARK = re.compile(
     rb"DigitalSourceType.{0,80}?https?://cv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.DOTALL
 )
+_DEMO_ID = re.compile(r"[0-9a-f]{8}\Z")
 _OFFLINE = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
     "core": {
@@ -64,7 +69,7 @@ class Credentials:
     """What a file's Content Credentials say: `sources` are terms such as "digitalCapture", those of ingredients too.
 
     `intact`: the signature holds and the file was not changed after signing. `trusted`: the signer is on a trust list;
-    none is built in, so this is False unless the library is given one.
+    none is built in, so this is False unless the library is given one. `demo_id` is that of a Facepulse demo.
     """
 
     signer: str
@@ -73,6 +78,7 @@ class Credentials:
     ingredient_sources: tuple[str, ...]
     intact: bool
     trusted: bool
+    demo_id: str | None = None
 
 
 class UnreadableCredentialsError(Exception):
@@ -157,7 +163,7 @@ def read_credentials(path: Path) -> Credentials | None:
         UnreadableCredentialsError: there are some, but they are damaged or kept elsewhere.
     """
     try:
-        with path.open("rb") as file, c2pa.Reader(file, context=_offline_context()) as reader:
+        with path.open("rb") as file, c2pa.Reader(file, context=offline_context()) as reader:
             store = json.loads(reader.json())
     except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
         return None
@@ -180,7 +186,8 @@ def xmp_sources(path: Path) -> tuple[str, ...]:
 
 
 @cache
-def _offline_context() -> Any:
+def offline_context() -> Any:
+    """Return how c2pa is to work: without fetching anything, whatever a file names."""
     return c2pa.Context.from_dict(_OFFLINE)
 
 
@@ -211,7 +218,17 @@ def _from_store(store: dict[str, Any]) -> Credentials:
         ingredient_sources=tuple(dict.fromkeys(_ingredient_sources(manifests, active))),
         intact=state in {"Valid", "Trusted"},
         trusted=state == "Trusted",
+        demo_id=_demo_id(active.get("assertions")),
     )
+
+
+def _demo_id(assertions: Any) -> str | None:
+    """The id in what Facepulse states about a demo of its own."""
+    for assertion in assertions or []:
+        if assertion.get("label") == DEMO_ASSERTION:
+            demo_id = str((assertion.get("data") or {}).get("demo_id"))
+            return demo_id if _DEMO_ID.match(demo_id) else None
+    return None
 
 
 def _ingredient_sources(manifests: dict[str, Any], active: dict[str, Any]) -> Iterator[str]:

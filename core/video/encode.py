@@ -1,11 +1,14 @@
-"""Write an H.264 MP4 that keeps the times of its frames."""
+"""Write an H.264 MP4 that keeps the times of its frames, with the sound and the words that it is given."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import numpy as np
@@ -15,6 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.errors import OutputError
+from core.video.audio import AudioTrack, add_audio, packets_for
 
 TIME_BASE = Fraction(1, 90_000)
 """Exact for 24, 25, 30, 60 and their NTSC neighbours within 6 µs."""
@@ -22,6 +26,7 @@ TIME_BASE = Fraction(1, 90_000)
 _BT601, _BT709 = 6, 1  # ITU-T H.273 MatrixCoefficients
 _SWS = {_BT601: 5, _BT709: 1}  # the same in libswscale's numbers
 _HD_HEIGHT_PX = 720
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
 def write_video(
@@ -31,6 +36,8 @@ def write_video(
     crf: int = 18,
     preset: str = "medium",
     rate: Fraction = Fraction(30),
+    audio: AudioTrack | None = None,
+    metadata: Mapping[str, str] = _NO_WORDS,
 ) -> Path:
     """Encode frames and return `path`, which appears only when it is whole.
 
@@ -41,6 +48,9 @@ def write_video(
         crf: quality of x264, 0 (lossless) to 51.
         preset: effort of x264, "ultrafast" to "veryslow".
         rate: the rate named in the header; the frames' own times are what is kept.
+        audio: sound whose time 0 is that of the first frame; what lies before it or after the last frame is carried
+            along, as players expect.
+        metadata: what the container says of itself, such as "title", "comment" and "encoding_tool".
 
     Raises:
         OutputError: there are no frames, or the file cannot be written.
@@ -49,7 +59,8 @@ def write_video(
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with av.open(str(part), "w", format="mp4", options={"movflags": "faststart"}) as container:
-            _encode_all(container, frames, crf, preset, rate)
+            container.metadata.update(metadata)
+            _encode_all(container, frames, {"crf": str(crf), "preset": preset}, rate, audio)
         part.replace(path)
     except (OSError, av.FFmpegError) as error:
         raise OutputError("The video cannot be written there.") from error
@@ -61,25 +72,43 @@ def write_video(
 def _encode_all(
     container: OutputContainer,
     frames: Iterable[tuple[float, NDArray[np.uint8]]],
-    crf: int,
-    preset: str,
+    options: dict[str, str],
     rate: Fraction,
+    audio: AudioTrack | None,
 ) -> None:
     stream: VideoStream | None = None
+    sound = _Sound(container, None)
     shape: tuple[int, ...] = ()
     last_pts = -1
     for time_s, rgb in frames:
         if stream is None:
             shape = rgb.shape
-            stream = _add_stream(container, rgb, rate, {"crf": str(crf), "preset": preset})
+            stream = _add_stream(container, rgb, rate, options)
+            sound = _Sound(container, audio)
         pts = round(time_s / TIME_BASE)
         if rgb.shape != shape or pts <= last_pts:
             raise ValueError("frames have one size and increasing times")
         last_pts = pts
         container.mux(stream.encode(_to_yuv(rgb, pts)))
+        sound.mux_until(time_s)
     if stream is None:
         raise OutputError("There is no frame to write.")
     container.mux(stream.encode(None))
+    sound.mux_until(math.inf)
+
+
+class _Sound:
+    """Puts the packets of a track between the pictures, by their times."""
+
+    def __init__(self, container: OutputContainer, track: AudioTrack | None) -> None:
+        self._container = container
+        self._left: deque[av.Packet] = deque()
+        if track is not None:
+            self._left.extend(packets_for(add_audio(container, track), track))
+
+    def mux_until(self, time_s: float) -> None:
+        while self._left and (self._left[0].pts or 0) * self._left[0].time_base <= time_s:
+            self._container.mux(self._left.popleft())
 
 
 def _add_stream(

@@ -1,58 +1,49 @@
-"""Made-up networks and wishes for demos: nobody is shown, nothing is drawn."""
+"""Labelled demos without a swap: what one would hand to the label, made from the portrait that scikit-image carries."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
 
-from core.store import Asker, Declaration, Made, NewDemo, NewModel, Origin
-from core.types.swap import ConsentBasis, ConsentRecord, ConsentScope, FaceType, Provenance, TrainedSwap
-from tests.synth.logs import NOON, sha256_of
+import numpy as np
 
-GUILD, CHANNEL, MESSAGE, ASKER = 2**61, 3, 4, 2**62
+from core.swap.certificate import Signer, local_signer
+from core.swap.label import LabelledVideo, write_labelled
+from core.types import ConsentBasis, ConsentRecord, ConsentScope, FaceType, MergedFrame, Provenance, TrainedSwap
+from tests.synth.clips import Scene, even_times, iter_frames
 
-
-def make_consent(*scope: ConsentScope) -> ConsentRecord:
-    """What a rendered face allows: everything, when no scope is named."""
-    return ConsentRecord(
-        person="Rendered Ron",
-        how="drawn by a program",
-        given_at=NOON,
-        scope=frozenset(scope or ConsentScope),
-        basis=ConsentBasis.RENDERED,
-        recorded_by="tests",
-    )
+RATE = Fraction(25)
+SCENE = Scene(width_px=480, height_px=360, face_px=140)
 
 
-def make_swap(*scope: ConsentScope, weights: bytes = b"weights") -> TrainedSwap:
-    """A trained network whose target allowed `scope`."""
-    return TrainedSwap(sha256_of(weights), "a" * 16, "b" * 16, 1000, "df", 96, FaceType.FULL, make_consent(*scope))
+def consent(basis: ConsentBasis = ConsentBasis.PUBLIC_DOMAIN, person: str = "Eileen Collins") -> ConsentRecord:
+    given = datetime(2026, 1, 1, tzinfo=UTC)
+    return ConsentRecord(person, "a photograph by NASA", given, frozenset(ConsentScope), basis)
 
 
-def make_model(name: str = "ron", guild_id: int = GUILD, path: str = "/models/ron", **changes: object) -> NewModel:
-    """A network for one server."""
-    values: dict[str, object] = {"guild_id": guild_id, "name": name, "path": path, "swap": make_swap()}
-    return NewModel(**(values | changes))  # type: ignore[arg-type]
+def provenance(demo_id: str = "1a2b3c4d", record: ConsentRecord | None = None, *marks: str) -> Provenance:
+    swap = TrainedSwap("ab" * 32, "1" * 16, "2" * 16, 1200, "df", 96, FaceType.FULL, record or consent())
+    return Provenance(demo_id, swap, "cd" * 32, "a tester", datetime(2026, 5, 4, 12, tzinfo=UTC), marks)
 
 
-def make_wish(model_id: int, at: datetime = NOON, name: str = "driver", **asker: int | str | None) -> NewDemo:
-    """A wish for a demo, with a clip that waits under `name`."""
-    who: dict[str, object] = {
-        "requester_id": ASKER, "guild_id": GUILD, "channel_id": CHANNEL, "message_id": MESSAGE, "poster_id": ASKER,
-        "locale": "de",
-    }  # fmt: skip
-    return NewDemo(
-        model_id=model_id,
-        asker=Asker(Origin.DISCORD, **(who | asker)),  # type: ignore[arg-type]
-        driver_name="me.mp4",
-        driver_sha256=sha256_of(name.encode()),
-        incoming_name=name,
-        declaration=Declaration.SELF,
-        declared_how="",
-        requested_at=at,
-    )
+def merged(scene: Scene = SCENE, duration_s: float = 0.6, seed: int = 0) -> Iterator[MergedFrame]:
+    """Frames with a box around the portrait's face."""
+    times = even_times(RATE, duration_s)
+    half = scene.face_px / 2
+    x, y = scene.width_px / 2, scene.height_px / 2
+    box = np.array([[x - half, y - 1.2 * half, x + half, y + 1.2 * half]], np.float32)
+    for time_s, rgb in zip(times, iter_frames(scene, times, seed), strict=True):
+        yield MergedFrame(float(time_s), rgb, box)
 
 
-def make_made(demo_id: str = "0123abcd", file_name: str = "file") -> Made:
-    """A finished demo."""
-    provenance = Provenance(demo_id, make_swap(), sha256_of(b"driver"), "Facepulse", NOON)
-    return Made(provenance, file_name, sha256_of(b"labelled"), 8)
+def signer(folder: Path) -> Signer:
+    return local_signer(folder)
+
+
+def labelled(folder: Path, demo_id: str = "1a2b3c4d", scene: Scene = SCENE, duration_s: float = 0.6) -> LabelledVideo:
+    """Write a labelled demo to `folder`/demo.mp4."""
+    frames = merged(scene, duration_s)
+    made = provenance(demo_id)
+    return write_labelled(frames, folder / "demo.mp4", made, rate=RATE, audio=None, signer=signer(folder))

@@ -1,0 +1,52 @@
+"""The square code of a caption: a QR code that holds a demo's id, drawn here and found again in a frame."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+MODULES = 21
+"""Modules on each side of a QR code of version 1, which holds 20 letters with 15 % of them mended."""
+QUIET_MODULES = 2
+_TEXT = re.compile(r"FACEPULSE:([0-9A-F]{8})\Z")
+_ENLARGE_BELOW_PX = 720
+
+
+@lru_cache(maxsize=8)
+def code_picture(demo_id: str, module_px: int) -> NDArray[np.uint8]:
+    """Return the code of an id in black on white with its quiet zone, (S, S), read-only.
+
+    S is 25 modules of `module_px`; "FACEPULSE:" and the id in capitals is what it says.
+    """
+    settings = cv2.QRCodeEncoder.Params()
+    settings.version = 1
+    settings.correction_level = cv2.QRCodeEncoder_CORRECT_LEVEL_M
+    settings.mode = cv2.QRCodeEncoder_MODE_ALPHANUMERIC
+    drawn = cv2.QRCodeEncoder.create(settings).encode(f"FACEPULSE:{demo_id.upper()}")
+    margin = (drawn.shape[0] - MODULES) // 2
+    modules = np.pad(drawn[margin : margin + MODULES, margin : margin + MODULES], QUIET_MODULES, constant_values=255)
+    picture = np.repeat(np.repeat(modules, module_px, axis=0), module_px, axis=1).astype(np.uint8)
+    picture.flags.writeable = False
+    return picture
+
+
+def read_codes(rgb: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Return the demos' ids in the codes of a frame (H, W, 3), each once; other QR codes are passed over."""
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    found = _decoded(grey)
+    if not found and min(grey.shape) < _ENLARGE_BELOW_PX:
+        found = _decoded(np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8))
+    ids = (_TEXT.match(text) for text in found)
+    return tuple(dict.fromkeys(match.group(1).lower() for match in ids if match))
+
+
+def _decoded(grey: NDArray[np.uint8]) -> tuple[str, ...]:
+    try:
+        _, texts, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
+    except (cv2.error, UnicodeDecodeError, SystemError):  # on what only looks like a code
+        return ()
+    return tuple(text for text in texts if text)

@@ -1,0 +1,80 @@
+"""The `dwtDctSvd` mark of the invisible-watermark package, written and read for whole pictures at once.
+
+The format is the package's (version 0.2.0, MIT, https://github.com/ShieldMnt/invisible-watermark), and each reads what
+the other wrote: of the U plane (OpenCV's RGB to YUV) one level of Haar's wavelet, its low band in blocks of 4 × 4, that
+is 8 × 8 pixels; the largest singular value of each block is moved to a quarter (bit 0) or three quarters (bit 1) of a
+step of 36; the bits repeat over the blocks, row by row.
+
+We differ in how it is computed. The cosine transform between wavelet and singular values is orthonormal, so it changes
+neither the value nor what is added to the pixels, and is left out; the largest singular value comes from a few
+iterations over all blocks together, not from one decomposition a block; the detail bands stay as they were (the package
+swaps two of them); a value moves to the nearest step, which may be its neighbour's; and a reading keeps how sure each
+block is, so that frames can be added up.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STEP = 36.0
+BLOCK_PX = 8
+_ITERATIONS = 4
+
+
+def block_bits(bits: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Return which bit each block carries (rows, columns)."""
+    return np.resize(np.asarray(bits, bool), rows * columns).reshape(rows, columns)
+
+
+def u_change(rgb: NDArray[np.uint8], bits: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return what the mark adds to the U plane at half of the size: (H // 8 · 4, W // 8 · 4).
+
+    Args:
+        rgb: a picture (H, W, 3) of at least 8 × 8 px.
+        bits: what to write (L,).
+    """
+    blocks = _blocks(rgb)
+    value, left, right = _largest(blocks)
+    rows, columns = value.shape
+    within = 0.25 + 0.5 * block_bits(bits, rows, columns)
+    aim = (np.rint(value / STEP - within) + within) * STEP
+    change = left[:, None] * right[None, :] * (aim - value) / 2  # of the low band, which is twice the pixels' mean
+    return np.ascontiguousarray(change.transpose(2, 0, 3, 1).reshape(rows * 4, columns * 4))
+
+
+def read_soft(rgb: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
+    """Return how clearly each bit was read (L,): the mean over its blocks of -1 (surely 0) to 1 (surely 1)."""
+    value, _, _ = _largest(_blocks(rgb))
+    soft = -np.sin(2 * np.pi * value / STEP).ravel()
+    used = len(soft) // length * length
+    if used == 0:
+        return np.zeros(length, np.float32)
+    return np.asarray(soft[:used].reshape(-1, length).mean(0), np.float32)
+
+
+def _blocks(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The low band of U as blocks (4, 4, rows, columns)."""
+    height, width = (side // BLOCK_PX * BLOCK_PX for side in rgb.shape[:2])
+    u = cv2.cvtColor(np.ascontiguousarray(rgb[:height, :width]), cv2.COLOR_RGB2YUV)[:, :, 1].astype(np.float32)
+    low = 2 * cv2.resize(u, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    blocks = low.reshape(height // BLOCK_PX, 4, width // BLOCK_PX, 4)
+    return np.ascontiguousarray(blocks.transpose(1, 3, 0, 2))
+
+
+def _largest(
+    blocks: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The largest singular value (rows, columns) of each block and its two vectors (4, rows, columns)."""
+    right = np.full(blocks.shape[1:], 0.5, np.float32)
+    for _ in range(_ITERATIONS):
+        left = _unit(np.einsum("ijrc,jrc->irc", blocks, right))
+        right = np.einsum("ijrc,irc->jrc", blocks, left)
+        value = np.linalg.norm(right, axis=0)
+        right = right / np.maximum(value, 1e-9)
+    return value, left, right
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=0), 1e-9), np.float32)

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.detectors.provenance import read_credentials
+from core.errors import LabelError, OutputError
+from core.settings import VideoLimits
+from core.swap import label
+from core.swap.certificate import Signer
+from core.swap.credentials import statement
+from core.swap.label import LabelledVideo, labelled_frame, new_demo_id, read_marks, write_labelled
+from core.swap.metadata import read_words
+from core.types import ConsentBasis, MergedFrame
+from core.video import open_clip
+from tests.synth.credentials import created, sign_clip
+from tests.synth.demos import RATE, consent, labelled, merged, provenance, signer
+
+DEMO = "1a2b3c4d"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> LabelledVideo:
+    return labelled(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def seal(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    return signer(tmp_path_factory.mktemp("signer"))
+
+
+def write(
+    folder: Path, seal: Signer | None, frames: Iterator[MergedFrame] | None = None, **more: object
+) -> LabelledVideo:
+    given = {"rate": RATE, "audio": None, "signer": seal} | more
+    return write_labelled(frames or merged(), folder / "demo.mp4", provenance(DEMO), **given)  # type: ignore[arg-type]
+
+
+def test_all_four_parts_of_the_label_are_in_the_file(demo: LabelledVideo) -> None:
+    marks = read_marks(demo.path)
+    assert (marks.seen.code, marks.seen.svd, marks.seen.tiles) == (DEMO, DEMO, DEMO)
+    assert marks.credentials is not None and marks.credentials.intact
+    assert marks.credentials.demo_id == DEMO
+    assert marks.credentials.sources == ("compositeWithTrainedAlgorithmicMedia",)
+    assert marks.words.title == f"AI-made face swap, demo {DEMO}" and DEMO in marks.words.comment
+    assert marks.words.made_with.startswith("Facepulse ")
+    assert marks.words.sources == ("compositeWithTrainedAlgorithmicMedia",)
+    assert marks.demo_ids == (DEMO,)
+    assert demo.sha256 == hashlib.sha256(demo.path.read_bytes()).hexdigest()
+
+
+def test_only_the_label_makes_a_labelled_video(demo: LabelledVideo) -> None:
+    for attempt in (
+        lambda: LabelledVideo(demo.path, demo.sha256, demo.provenance),
+        lambda: LabelledVideo(demo.path, demo.sha256, demo.provenance, object()),
+        lambda: replace(demo, path=Path("other.mp4")),
+    ):
+        with pytest.raises(TypeError, match="only core.swap.label"):
+            attempt()
+
+
+def test_times_are_kept_and_every_frame_is_captioned(tmp_path: Path, seal: Signer) -> None:
+    times = (0.0, 0.04, 0.1, 0.3)
+    frames = [replace(frame, time_s=t) for frame, t in zip(merged(), times, strict=False)]
+    made = write(tmp_path, seal, iter(frames))
+    with open_clip(made.path, VideoLimits()) as clip:
+        read = [(frame.time_s, frame.rgb.copy()) for frame in clip]
+    np.testing.assert_allclose([t for t, _ in read], times, atol=1e-4)
+    for frame, (_, rgb) in zip(frames, read, strict=True):
+        dark = np.abs(rgb.astype(int) - frame.rgb).max(-1) > 60
+        assert dark.mean() > 0.02
+
+
+@pytest.mark.parametrize("missing", ["burn", "embed", "caption of another demo"])
+def test_without_one_part_of_the_label_there_is_no_file(
+    tmp_path: Path, seal: Signer, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    (tmp_path / "demo.mp4").write_bytes(b"from before")
+    if missing == "burn":
+        monkeypatch.setattr(label, "burn", lambda rgb, *_: rgb)
+    elif missing == "embed":
+        monkeypatch.setattr(label, "embed", lambda rgb, _: rgb)
+    else:
+        real = label.burn
+        monkeypatch.setattr(label, "burn", lambda rgb, time_s, _, boxes: real(rgb, time_s, "00000000", boxes))
+    with pytest.raises(LabelError, match="hidden mark" if missing == "embed" else "caption"):
+        write(tmp_path, seal)
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.mp4"]
+    assert (tmp_path / "demo.mp4").read_bytes() == b"from before"
+
+
+def test_without_signature_or_words_there_is_no_file(
+    tmp_path: Path, seal: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(LabelError, match="certificate"):
+        write(tmp_path, None)
+    with pytest.raises(LabelError, match="signed"):
+        write(tmp_path, replace(seal, key_pem=b"no key"))
+    monkeypatch.setattr(label.metadata, "append_xmp", lambda *_: None)
+    with pytest.raises(LabelError, match="container metadata"):
+        write(tmp_path, seal)
+    monkeypatch.setattr(label.credentials, "sign", lambda unsigned, signed, *_: unsigned.replace(signed))
+    with pytest.raises(LabelError, match="Content Credentials, container metadata"):
+        write(tmp_path, seal)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_left_when_frames_fail_or_there_are_none(tmp_path: Path, seal: Signer) -> None:
+    def failing() -> Iterator[MergedFrame]:
+        yield next(merged())
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write(tmp_path, seal, failing())
+    with pytest.raises(OutputError):
+        write(tmp_path, seal, iter(()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_too_small_for_the_caption_is_refused(tmp_path: Path, seal: Signer) -> None:
+    small = MergedFrame(0.0, np.zeros((200, 300, 3), np.uint8), np.zeros((0, 4), np.float32))
+    with pytest.raises(LabelError, match="240 pixels"):
+        write(tmp_path, seal, iter([small]))
+
+
+def test_the_driver_becomes_the_parent_with_the_credentials_that_it_had(tmp_path: Path, seal: Signer) -> None:
+    plain = tmp_path / "plain.mp4"
+    plain.write_bytes(labelled(tmp_path).path.read_bytes())
+    driver = sign_clip(plain, tmp_path / "driver.mp4", created("trainedAlgorithmicMedia"), organisation="Elsewhere")
+    made = write(tmp_path, seal, driver=driver)
+    found = read_credentials(made.path)
+    assert found is not None and found.intact
+    assert "trainedAlgorithmicMedia" in found.ingredient_sources
+    assert any("Elsewhere" in sentence for sentence in read_marks(driver).sentences())
+
+
+def test_a_driver_whose_format_knows_no_credentials_is_only_named_by_its_hash(tmp_path: Path, seal: Signer) -> None:
+    driver = tmp_path / "driver.mkv"
+    driver.write_bytes(bytes.fromhex("1a45dfa3") + bytes(500))
+    made = write(tmp_path, seal, driver=driver)
+    found = read_credentials(made.path)
+    assert found is not None and found.intact and found.demo_id == DEMO
+
+
+def test_a_person_is_not_named_in_the_file_unless_the_picture_is_everybodys() -> None:
+    private = statement(provenance(DEMO, consent(ConsentBasis.PERSON, "Jo Doe")))
+    assert "Jo Doe" not in str(private) and private["consent"]["basis"] == "person"
+    assert statement(provenance(DEMO))["consent"]["person"] == "Eileen Collins"
+    assert "a tester" not in str(private)
+
+
+def test_marks_that_the_driver_had_are_listed(demo: LabelledVideo) -> None:
+    sentences = read_marks(demo.path).sentences()
+    assert len(sentences) == 3
+    assert any(DEMO in sentence for sentence in sentences)
+    assert statement(provenance(DEMO, None, *sentences))["marks_of_the_driver"] == list(sentences)
+
+
+def test_an_ordinary_clip_has_no_marks(short_clip: Path) -> None:
+    marks = read_marks(short_clip)
+    assert marks.demo_ids == () and marks.sentences() == ()
+    assert marks.credentials is None
+
+
+def test_a_live_frame_carries_caption_and_hidden_marks(tmp_path: Path) -> None:
+    frame = next(merged())
+    shown = labelled_frame(frame, DEMO)
+    assert shown.shape == frame.rgb.shape
+    packed = tmp_path / "frame.png"
+    cv2.imwrite(str(packed), cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
+    assert read_marks(packed).seen.ids == (DEMO,)
+
+
+def test_ids_are_eight_digits_and_do_not_repeat() -> None:
+    ids = {new_demo_id() for _ in range(100)}
+    assert len(ids) == 100 and all(len(demo_id) == 8 and int(demo_id, 16) >= 0 for demo_id in ids)
+
+
+def test_damaged_files_give_no_words_and_no_end(tmp_path: Path, demo: LabelledVideo) -> None:
+    whole = demo.path.read_bytes()
+    rng = np.random.default_rng(7)
+    path = tmp_path / "damaged.mp4"
+    for _ in range(60):
+        content = bytearray(whole[: int(rng.integers(8, 9000))])
+        for at in rng.integers(0, len(content), 6):
+            content[int(at)] = int(rng.integers(256))
+        path.write_bytes(content)
+        assert set(read_words(path).demo_ids) <= {DEMO}
+
+
+def test_the_rate_is_named(tmp_path: Path, seal: Signer) -> None:
+    made = write(tmp_path, seal, rate=Fraction(30000, 1001))
+    with open_clip(made.path, VideoLimits()) as clip:
+        assert clip.clip.video.width_px == 480

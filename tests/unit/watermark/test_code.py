@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core.watermark.code import code_picture, read_codes
+
+DEMO = "1a2b3c4d"
+
+
+def test_a_code_is_found_in_a_picture_and_says_the_id() -> None:
+    rgb = np.full((240, 320, 3), 90, np.uint8)
+    code = code_picture(DEMO, 3)
+    rgb[100 : 100 + len(code), 50 : 50 + len(code)] = code[..., None]
+    assert read_codes(rgb) == (DEMO,)
+
+
+def test_other_codes_are_passed_over() -> None:
+    drawn = cv2.QRCodeEncoder.create().encode("https://example.org/FACEPULSE:1A2B3C4D")
+    rgb = cv2.cvtColor(cv2.resize(drawn, None, fx=6, fy=6, interpolation=cv2.INTER_NEAREST), cv2.COLOR_GRAY2RGB)
+    assert read_codes(np.asarray(rgb, np.uint8)) == ()
+
+
+def test_a_picture_without_a_code_gives_none() -> None:
+    rng = np.random.default_rng(0)
+    assert read_codes(rng.integers(0, 256, (120, 160, 3), np.uint8)) == ()
+    assert read_codes(np.zeros((1, 1, 3), np.uint8)) == ()
