@@ -26,7 +26,8 @@ class WeightState:
 def weight_states() -> tuple[WeightState, ...]:
     """Return every weight file with its state; each file is read and its sha256 compared."""
     listed = [
-        WeightState(row.name, row.sha256, row.licence, row.data, _problem(row.name)) for row in weight_files().values()
+        WeightState(row.name, row.sha256, row.licence, row.data, _problem(row.name), needed=not row.optional)
+        for row in weight_files().values()
     ]
     missing = None if fan_weights_present() else "missing; `facepulse models fetch` gets them"
     fan = WeightState(FAN_FILE, f"{FAN_SHA256_START}…", "BSD-3-Clause", "300W-LP", missing, needed=False)

@@ -28,7 +28,7 @@ class WeightFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """A row of weights.toml; `package` None is a file in `models/`."""
+    """A row of weights.toml; `package` None is a file in `models/`. `optional`: all else works without it."""
 
     name: str
     file: str
@@ -38,6 +38,7 @@ class WeightFile:
     source: str
     package: str | None = None
     install: str | None = None
+    optional: bool = False
 
     @property
     def how_to_get(self) -> str:
