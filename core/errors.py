@@ -125,3 +125,9 @@ class DemoError(FacepulseError):
     """A demo is not made or shown as it was asked for; the sentence says why."""
 
     code = "demo"
+
+
+class CameraError(FacepulseError):
+    """A camera, or what live pictures are shown on, cannot be used."""
+
+    code = "camera"

@@ -15,16 +15,19 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import NoReturn
 
 from core import logs
 from core.errors import FacepulseError
 from core.jobs.contract import Load, engine_for
+from core.jobs.demos import DemoWorker, beside, load_studio
 from core.jobs.loop import Timing, Worker
 from core.jobs.presence import living
 from core.jobs.running import THREAD_NAME
 from core.services.analysis import Engine
 from core.services.clock import Clock, utc_now
+from core.services.demo_making import Studio
 from core.services.folders import Folders
 from core.settings import Settings, read_settings
 from core.store import open_store
@@ -43,6 +46,7 @@ async def run_worker(
     timing: Timing | None = None,
     clock: Clock = utc_now,
     load: Load | None = None,
+    studio: Callable[[], Studio] = load_studio,
 ) -> None:
     """Work on the queue of `settings` until `stop` is set.
 
@@ -54,6 +58,7 @@ async def run_worker(
         timing: how often it looks; by default that of `Timing`.
         clock: gives the present moment.
         load: what it takes on; by default one check at a time, of every queue.
+        studio: gives what demos are made with, when the first one is.
 
     Raises:
         StoreError: the database URL cannot be used.
@@ -73,7 +78,17 @@ async def run_worker(
             clock=clock,
             queues=load.queues or None,
         )
-        async with living(store, name, clock):
+        demos = DemoWorker(
+            store,
+            studio=studio,
+            folders=Folders(settings.data_dir),
+            limits=settings.video,
+            name=name,
+            timing=timing,
+            clock=clock,
+            queues=load.queues or None,
+        )
+        async with living(store, name, clock), beside(demos):
             await jobs.work(worker, stop)
 
 

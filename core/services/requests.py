@@ -6,21 +6,24 @@ A check is a row; some worker process answers it. What is read here is always th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from core import versions
 from core.errors import ClipTooLargeError, StoreError
 from core.services import evidence
 from core.services.clock import Clock, utc_now
 from core.services.folders import Folders, measure
-from core.store import DEFAULT_QUEUE, Asker, Check, CheckStatus, NewCheck, Origin, Store
+from core.store import DEFAULT_QUEUE, Asker, Check, CheckStatus, NewCheck, Origin, ShownAt, Store
 
 POLL_S = 0.25
 ANSWERED_WITHIN = timedelta(days=7)
+OVERDUE_AFTER = timedelta(seconds=10)
+"""An answer that nobody began to show for so long after it came is overdue."""
 ANSWERING_FOR = timedelta(seconds=30)
 """So long after its last sign of life a process keeps the right to show an answer."""
 A_STEP_BY_ASKER, A_STEP_BY_SERVER = 2, 4
@@ -33,10 +36,12 @@ __all__ = [
     "CheckState",
     "CheckStatus",
     "Origin",
+    "ShownAt",
     "answering",
     "cancel",
     "find_answer",
     "mark_answered",
+    "overdue",
     "request_check",
     "retry",
     "unanswered",
@@ -66,6 +71,7 @@ async def request_check(
     max_bytes: int,
     clock: Clock = utc_now,
     queue: str = DEFAULT_QUEUE,
+    answer_at: ShownAt | None = None,
 ) -> Check:
     """Log a question about a clip and return its row.
 
@@ -81,12 +87,14 @@ async def request_check(
         max_bytes: `Settings.video.max_bytes`.
         clock: gives the present moment.
         queue: `Settings.queue`.
+        answer_at: the message that becomes the answer; a second question with the same one gets the row of the first.
 
     Raises:
         ClipNotFoundError: `media` is a path that cannot be read.
         ClipTooLargeError: the clip has more than `max_bytes`; nothing was logged.
         OutputError: the data folder cannot be written; nothing was logged.
-        StoreError: the log cannot be written; no file was left behind.
+        StoreError: the log cannot be written; the clip stays for the sweep, since its row may have been written just
+            before the log was lost.
     """
     sha256, size_bytes = await asyncio.to_thread(measure, media)
     if size_bytes > max_bytes:
@@ -94,20 +102,27 @@ async def request_check(
             f"{source_name} has {size_bytes / (1 << 20):.1f} MiB; the largest clip that can be checked has"
             f" {max_bytes / (1 << 20):.0f} MiB."
         )
-    new = NewCheck(source_name, asker, clock(), versions_key(), sha256, size_bytes, queue=queue)
+    new = NewCheck(
+        source_name, asker, clock(), versions_key(), sha256, size_bytes, queue=queue, answer_at=answer_at
+    )
     earlier = await find_answer(store, sha256)
     if earlier is not None:
-        repeat = await store.checks.add_repeat(new, earlier)
+        repeat = await _first(store, answer_at, store.checks.add_repeat(new, earlier))
         await evidence.keep_if_wanted(store, data_dir, repeat, media)
         return repeat
     new = replace(new, asker=replace(asker, priority=await _place(store, asker)))
     folders = Folders(data_dir)
     name = await asyncio.to_thread(folders.keep, media)
     try:
-        return await store.checks.add(replace(new, incoming_name=name))
+        check = await _first(store, answer_at, store.checks.add(replace(new, incoming_name=name)))
+    except StoreError:
+        raise
     except BaseException:
         folders.discard(name)
         raise
+    if check.incoming_name != name:
+        folders.discard(name)
+    return check
 
 
 async def find_answer(store: Store, clip_sha256: str, key: str | None = None) -> Check | None:
@@ -164,14 +179,43 @@ async def unanswered(store: Store, *origins: Origin, clock: Clock = utc_now) -> 
     return await store.checks.unanswered(origins, clock() - ANSWERED_WITHIN)
 
 
+async def overdue(store: Store, *origins: Origin, clock: Clock = utc_now) -> tuple[Check, ...]:
+    """Return the checks that ended a while ago and whose answer was not shown, nor is being shown.
+
+    It came while the log was away, or Discord, or after a person had it tried again; or who showed it died.
+    """
+    now = clock()
+    return await store.checks.overdue(origins, now - ANSWERED_WITHIN, now - OVERDUE_AFTER)
+
+
 async def mark_answered(store: Store, check_id: int, clock: Clock = utc_now) -> bool:
     """Remember that the answer to a check was shown to whoever asked; False when that was so already."""
     return await store.checks.mark_answered(check_id, clock())
 
 
+class AnswerRows(Protocol):
+    """Rows whose answer one process shows: those of checks, or of demos."""
+
+    async def begin_answer(self, number: int, now: datetime, until: datetime, mine: datetime | None = None, /) -> bool:
+        """Take or prolong the right to show the answer; False when another has it, or the answer was shown."""
+        ...
+
+    async def end_answer(self, number: int, mine: datetime, /) -> None:
+        """Give the right back."""
+        ...
+
+    async def is_answered(self, number: int, /) -> bool:
+        """Return whether the answer was shown, or there is no such row."""
+        ...
+
+
 @asynccontextmanager
-async def answering(store: Store, check_id: int, clock: Clock = utc_now, poll_s: float = POLL_S) -> AsyncIterator[bool]:
+async def answering(
+    store: Store, check_id: int, clock: Clock = utc_now, poll_s: float = POLL_S, rows: AnswerRows | None = None
+) -> AsyncIterator[bool]:
     """Have the right to show the answer to a check, alone among all processes, for as long as the block lasts.
+
+    With `rows` it is the answer to the one of them that has this number.
 
     Gives True as soon as nobody else has the right, and False when another process showed the answer. The right is
     prolonged while the block lasts; that of a process that died ends after `ANSWERING_FOR`. The block itself says
@@ -180,14 +224,15 @@ async def answering(store: Store, check_id: int, clock: Clock = utc_now, poll_s:
     Raises:
         StoreError: the log cannot be read or written.
     """
+    rows = store.checks if rows is None else rows
     until = clock() + ANSWERING_FOR
-    while not await store.checks.begin_answer(check_id, clock(), until):
-        if await store.checks.is_answered(check_id):
+    while not await rows.begin_answer(check_id, clock(), until):
+        if await rows.is_answered(check_id):
             yield False
             return
         await asyncio.sleep(poll_s)
         until = clock() + ANSWERING_FOR
-    right = _Right(store, check_id, until, clock)
+    right = _Right(rows, check_id, until, clock)
     keeping = asyncio.create_task(right.keep(), name="answering")
     try:
         yield True
@@ -200,8 +245,8 @@ async def answering(store: Store, check_id: int, clock: Clock = utc_now, poll_s:
 class _Right:
     """The right to show one answer, which is held until `until` and can be prolonged."""
 
-    def __init__(self, store: Store, check_id: int, until: datetime, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, rows: AnswerRows, check_id: int, until: datetime, clock: Clock) -> None:
+        self._rows = rows
         self._check_id = check_id
         self._until = until
         self._clock = clock
@@ -211,14 +256,26 @@ class _Right:
             await asyncio.sleep(ANSWERING_FOR.total_seconds() / 3)
             longer = self._clock() + ANSWERING_FOR
             with suppress(StoreError):
-                if not await self._store.checks.begin_answer(self._check_id, self._clock(), longer, self._until):
+                if not await self._rows.begin_answer(self._check_id, self._clock(), longer, self._until):
                     return
                 self._until = longer
 
     async def give_back(self) -> None:
         """Let others try: an answer that was shown is marked, any other may still be shown."""
         with suppress(StoreError):
-            await self._store.checks.end_answer(self._check_id, self._until)
+            await self._rows.end_answer(self._check_id, self._until)
+
+
+async def _first(store: Store, answer_at: ShownAt | None, adding: Awaitable[Check]) -> Check:
+    """Return the row that was added, or the one that another process added for the same answer."""
+    try:
+        return await adding
+    except StoreError:
+        # Two processes that saw one message show one answer: the database lets only one of them log it.
+        found = None if answer_at is None else await store.checks.shown_at(answer_at.message_id)
+        if found is None:
+            raise
+        return found
 
 
 async def _place(store: Store, asker: Asker) -> int:

@@ -9,8 +9,8 @@ import pytest
 from core.errors import StoreError
 from core.store import CheckStatus, Demo, Store, SwapModel
 from core.store.demo_rows import dump_provenance, dump_swap, load_provenance, load_swap
-from tests.synth.demos import ASKER, CHANNEL, GUILD, make_made, make_model, make_swap, make_wish
 from tests.synth.logs import NOON, make_question
+from tests.synth.wishes import ASKER, CHANNEL, GUILD, make_made, make_model, make_swap, make_wish
 
 LEASE, LATER = timedelta(seconds=30), NOON + timedelta(minutes=5)
 

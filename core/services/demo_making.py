@@ -1,0 +1,146 @@
+"""Making one demo in a worker process: is the network still the registered one, then its labelled video, or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import DemoError, LabelError
+from core.services.demos import LONGEST_S, NO_CONSENT
+from core.services.folders import Folders, measure
+from core.settings import VideoLimits
+from core.store import Demo, Made
+from core.types import ProgressCallback
+from core.types.swap import ConsentScope, TrainedSwap
+
+if TYPE_CHECKING:
+    from core.swap.label import LabelledVideo
+
+MAX_SIDE_PX = 1280
+WAITS_S = 3600.0
+"""So long a clip may be open: a demo stands still while checks are made."""
+NO_CLIP = "The clip is no longer here; please ask for the demo again."
+OTHER_MODEL = "The model is not the one that was registered and allowed; register it again."
+NO_MODEL_HERE = "The model is not on the machine any more; register it again."
+STALE_S = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made: the clip, the network, where to, and who is named as the maker.
+
+    The person in the clip must be like the faces of `source_path`, where there is one.
+    """
+
+    model_path: Path
+    source_path: Path | None
+    video: Path
+    out: Path
+    made_by: str
+    limits: VideoLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What demos are made with.
+
+    `about(model_path)` says what a network was made of; `make(order, progress)` gives the labelled video: the head and
+    shoulders of one person, and nothing else of the clip.
+    """
+
+    about: Callable[[Path], TrainedSwap]
+    make: Callable[[Order, ProgressCallback], LabelledVideo]
+
+
+def has_model(demo: Demo) -> bool:
+    """Return whether the network of a demo is on this machine."""
+    return Path(demo.model.path).exists()
+
+
+def make(
+    studio: Studio, demo: Demo, folders: Folders, limits: VideoLimits, progress: ProgressCallback
+) -> LabelledVideo:
+    """Make a demo below `workshop(folders, demo)` and return it. Takes seconds to minutes.
+
+    Raises:
+        FacepulseError: it cannot be made, or `progress` raised CancelledError; there is no file then.
+    """
+    video = folders.clip(demo.incoming_name or "")
+    if not video.is_file():
+        raise DemoError(NO_CLIP)
+    _require_registered(studio, demo)
+    bench = workshop(folders, demo)
+    shutil.rmtree(bench, ignore_errors=True)
+    bench.mkdir(parents=True)
+    order = Order(
+        model_path=Path(demo.model.path),
+        source_path=None if demo.model.source_path is None else Path(demo.model.source_path),
+        video=video,
+        out=bench / "demo.mp4",
+        made_by=f"Facepulse in Discord server {demo.model.guild_id}",
+        limits=demo_limits(limits),
+    )
+    return studio.make(order, progress)
+
+
+def keep(video: LabelledVideo, folders: Folders) -> Made:
+    """Put a labelled video where it waits to be shown. Takes nothing but a `LabelledVideo`.
+
+    Raises:
+        LabelError: it is none, or its file was changed since its label was read back.
+        OutputError: it cannot be stored.
+    """
+    from core.swap.label import LabelledVideo as Labelled  # noqa: PLC0415  (loads the decoder and OpenCV)
+
+    if not isinstance(video, Labelled):
+        raise LabelError("A video without its label is not kept.")
+    sha256, size_bytes = measure(video.path)
+    if sha256 != video.sha256:
+        raise LabelError("The demo was changed after its label was read back, so it is not shown.")
+    return Made(video.provenance, folders.keep(video.path), sha256, size_bytes)
+
+
+def demo_limits(limits: VideoLimits) -> VideoLimits:
+    """Return the limits of a clip that is to become a demo."""
+    return limits.model_copy(
+        update={
+            "max_duration_s": min(limits.max_duration_s, LONGEST_S),
+            "analysis_max_side_px": MAX_SIDE_PX,
+            "child_wall_s": max(limits.child_wall_s, WAITS_S),
+        }
+    )
+
+
+def workshop(folders: Folders, demo: Demo) -> Path:
+    """Return the folder in which a demo is made; it goes when the demo is over."""
+    return folders.data_dir / "making" / str(demo.id)
+
+
+def clear(folders: Folders, demo: Demo) -> None:
+    """Delete what making a demo left behind."""
+    shutil.rmtree(workshop(folders, demo), ignore_errors=True)
+
+
+def sweep(folders: Folders, now: datetime) -> None:
+    """Delete what demos left behind whose worker died."""
+    root = folders.data_dir / "making"
+    before_s = (now - timedelta(seconds=STALE_S)).timestamp()
+    for entry in os.scandir(root) if root.is_dir() else ():
+        if entry.stat(follow_symlinks=False).st_mtime < before_s:
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _require_registered(studio: Studio, demo: Demo) -> None:
+    path = Path(demo.model.path)
+    if not path.exists():
+        raise DemoError(NO_MODEL_HERE)
+    now = studio.about(path)
+    if now.weights_sha256 != demo.model.swap.weights_sha256:
+        raise DemoError(OTHER_MODEL)
+    if not (now.target_consent.allows(ConsentScope.DEMOS) and now.target_consent.allows(ConsentScope.DISCORD)):
+        raise DemoError(NO_CONSENT)

@@ -1,0 +1,60 @@
+"""Studios that stand in for the networks: what they "make" is the clip with a word before it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import UnreadableClipError
+from core.services.demo_making import Order, Studio
+from core.services.folders import measure
+from core.swap import label
+from core.swap.label import LabelledVideo
+from core.types import Progress, ProgressCallback, Stage
+from core.types.swap import Provenance, TrainedSwap
+from tests.synth.logs import NOON
+from tests.synth.wishes import make_swap
+
+LABEL = b"labelled: "
+
+
+def labelled(path: Path, demo_id: str = "0123abcd", swap: TrainedSwap | None = None) -> LabelledVideo:
+    """A `LabelledVideo` of a file, as if its label had been read back."""
+    sha256, _ = measure(path)
+    provenance = Provenance(demo_id, swap or make_swap(), sha256, "Facepulse", NOON)
+    return LabelledVideo(path, sha256, provenance, label._MADE_HERE)
+
+
+@dataclass
+class FakeStudio:
+    """Makes demos of one network; waits for `go` when that was cleared."""
+
+    swap: TrainedSwap = field(default_factory=make_swap)
+    refusal: Exception | None = None
+    orders: list[Order] = field(default_factory=list)
+    told: int = 0
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.go.set()
+
+    def studio(self) -> Studio:
+        return Studio(lambda path: self.swap, self._make)
+
+    def _make(self, order: Order, progress: ProgressCallback) -> LabelledVideo:
+        self.orders.append(order)
+        while True:
+            self.told += 1
+            progress(Progress(Stage.FRAMES, self.told, None, None))
+            if self.go.wait(0.005):
+                break
+        if self.refusal is not None:
+            raise self.refusal
+        order.out.write_bytes(LABEL + order.video.read_bytes())
+        return labelled(order.out, f"{len(self.orders):08x}", self.swap)
+
+
+def unreadable() -> UnreadableClipError:
+    """What is raised for a file that is no video."""
+    return UnreadableClipError("The file is damaged or is not a video.")
