@@ -150,6 +150,6 @@ def _as_json(row: Row) -> dict[str, Any]:
         "face_px": round(face.face_px, 1),
         "sha256": face.sha256,
         "pruned": row.pruned,
-        "frame_to_crop": [round(float(v), 6) for v in face.frame_to_crop.ravel()],
+        "frame_to_crop": [float(str(value)) for value in face.frame_to_crop.ravel()],  # short, and exact
         "landmarks_px": [round(float(v), 2) for v in face.landmarks_px.ravel()],
     }
