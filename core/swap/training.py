@@ -17,6 +17,7 @@ from core.swap.augment import Person, batch
 from core.swap.consent import as_json, require_consent
 from core.swap.history import History
 from core.swap.material import person
+from core.swap.poses import poses_json
 from core.swap.presets import Plan, training_json, with_saved_shape
 from core.swap.preview import write_preview
 from core.types import ConsentScope, FaceSet, TrainedSwap
@@ -85,6 +86,7 @@ class _Run:
             plan = _gone_on_with(before, plan)
         self._sets, self._model, self._plan = (source, target), model, plan
         size = plan.shape.size_px
+        self._coverage = [poses_json(one, mirrored=plan.recipe.mirror) for one in self._sets]
         self._people: tuple[Person, Person] = (person(source, size), person(target, size))
         self._trainer = SwapTrainer(plan.shape, plan.config, plan.device)
         if before is not None:
@@ -129,8 +131,14 @@ class _Run:
             "shape": self._plan.shape.to_json(),
             **training_json(self._plan),
             "sets": {
-                role: {"id": one.id, "sha256": one.sha256, "faces": len(one.faces), "consent": _consent_json(one)}
-                for role, one in zip(("source", "target"), self._sets, strict=True)
+                role: {
+                    "id": one.id,
+                    "sha256": one.sha256,
+                    "faces": len(one.faces),
+                    "consent": _consent_json(one),
+                    "coverage": coverage,
+                }
+                for role, one, coverage in zip(("source", "target"), self._sets, self._coverage, strict=True)
             },
         }
         files = {saved.WEIGHTS: weights, saved.TRAINING: save(self._trainer.state())}
