@@ -30,7 +30,7 @@ class FoundMarks:
     tiles: str | None
     code: str | None
     frames: int
-    tile_peak: float = 0.0
+    tile_likeness: float = 0.0
     tile_zoom: float | None = None
 
     @property
@@ -68,7 +68,7 @@ class MarkReader:
             tiles=found.demo_id if found else None,
             code=_read_code(frames),
             frames=len(frames),
-            tile_peak=found.peak if found else 0.0,
+            tile_likeness=found.likeness if found else 0.0,
             tile_zoom=found.zoom if found else None,
         )
 

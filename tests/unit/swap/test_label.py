@@ -62,7 +62,7 @@ def test_only_the_label_makes_a_labelled_video(demo: LabelledVideo) -> None:
         lambda: LabelledVideo(demo.path, demo.sha256, demo.provenance, object()),
         lambda: replace(demo, path=Path("other.mp4")),
     ):
-        with pytest.raises(TypeError, match="only core.swap.label"):
+        with pytest.raises(TypeError, match=r"only core\.swap\.label"):
             attempt()
 
 
