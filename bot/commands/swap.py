@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from bot.lazy import LazyGroup, Table
 
-COMMANDS: Table = {}
+COMMANDS: Table = {
+    "train": ("bot.commands.swap_train", "Train a swap on two face sets, or go on with one."),
+    "export": ("bot.commands.swap_export", "Write a trained swap as a file that DeepFaceLive reads."),
+    "live": ("bot.commands.swap_live", "Swap the face in front of a camera, labelled, as it is filmed."),
+}
 
 
 def _about() -> None:

@@ -56,8 +56,24 @@ class FaceTracker:
     what was no face and numbers the rest by prominence; `final_ids` maps the one to the other.
     """
 
-    def __init__(self, models: FaceModels, look_every_s: float = LOOK_EVERY_S, max_faces: int = MAX_FACES) -> None:
+    def __init__(
+        self,
+        models: FaceModels,
+        look_every_s: float = LOOK_EVERY_S,
+        max_faces: int = MAX_FACES,
+        *,
+        keep_history: bool = True,
+    ) -> None:
+        """Take the networks.
+
+        Args:
+            models: what finds and fits faces.
+            look_every_s: between looks for new faces.
+            max_faces: followed at once.
+            keep_history: whether tracks are wanted in the end; without, memory does not grow and `finish` gives none.
+        """
         self._models = models
+        self._keep_history = keep_history
         self._look_every_s = look_every_s
         self._max_faces = max_faces
         self._cuts = CutWatch()
@@ -87,6 +103,8 @@ class FaceTracker:
 
     def finish(self) -> tuple[FaceTrack, ...]:
         """Return the faces of the clip, the most prominent (seconds seen × size) first, with ids 0, 1, …"""
+        if not self._keep_history:
+            return ()
         everything = [*self._live, *self._lost, *self._ended]
         frame_s = (self._last_s - self._first_s) / max(self._frames - 1, 1)
         kept = [one for one in everything if self._is_face(one, frame_s)]
@@ -193,6 +211,8 @@ class FaceTracker:
         one.mesh = mesh
         one.square = held_square(one.square, mesh.points_px)
         pose = head_pose(mesh.points_px)
+        if not self._keep_history:
+            one.observations.clear()
         one.observations.append(
             FaceObservation(
                 track_id=one.id,
@@ -210,6 +230,8 @@ class FaceTracker:
     def _forget(self, now_s: float) -> None:
         self._ended += [one for one in self._lost if now_s - one.last_seen_s > REMEMBER_S]
         self._lost = [one for one in self._lost if now_s - one.last_seen_s <= REMEMBER_S]
+        if not self._keep_history:
+            self._ended.clear()
 
     def _is_face(self, one: _Followed, frame_s: float) -> bool:
         """Keep what was seen long enough, by both networks: half a second, or half of a clip shorter than one."""
