@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from core.swap.augment import Recipe
@@ -76,3 +77,33 @@ def with_saved_shape(plan: Plan, values: dict[str, Any]) -> Plan:
         ValueError, TypeError: it has none that there can be.
     """
     return replace(plan, shape=SwapShape(**values))
+
+
+def as_saved(plan: Plan, values: Mapping[str, Any]) -> Plan:
+    """Return the plan with shape, config and recipe of a model.json.
+
+    Raises:
+        ValueError, TypeError, KeyError: it has none that there can be.
+    """
+    return replace(
+        plan,
+        shape=SwapShape(**values["shape"]),
+        config=SwapConfig(**values["config"]),
+        recipe=Recipe(**values["recipe"]),
+    )
+
+
+def changed(plan: Plan, changes: Mapping[str, Any]) -> Plan:
+    """Return the plan with other values: names are those of the fields of the plan and of its parts.
+
+    Raises:
+        ValueError: a name is not known, or a value is not valid; the message says which.
+    """
+    rest = dict(changes)
+    parts = {}
+    for part in ("shape", "config", "recipe"):
+        names = {one.name for one in fields(getattr(plan, part))}
+        parts[part] = replace(getattr(plan, part), **{name: rest.pop(name) for name in names & rest.keys()})
+    if unknown := sorted(rest.keys() - {one.name for one in fields(plan)} | (rest.keys() & parts.keys())):
+        raise ValueError(f"nothing is called {unknown[0]}")
+    return replace(plan, **parts, **rest)

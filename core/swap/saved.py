@@ -122,6 +122,26 @@ def read_saved(path: Path) -> Saved | None:
         raise _damaged(path) from error
 
 
+def restore_backup(model: Path, steps: int) -> None:
+    """Make the newest backup of that many steps the state that holds.
+
+    Raises:
+        SwapModelError: there is none, or it is damaged; the sentence names those that are there.
+        OutputError: the folder cannot be written.
+    """
+    backups = sorted(model.glob(f"{BACKUPS}/[0-9]*"), key=lambda folder: folder.stat().st_mtime)
+    matching = [folder for folder in backups if int(folder.name.split("-")[0]) == steps]
+    if not matching:
+        there = ", ".join(sorted({str(int(folder.name.split("-")[0])) for folder in backups}, key=int)) or "none"
+        raise SwapModelError(f"There is no backup of {steps} iterations in {model}; there are: {there}.")
+    backup = read_saved(matching[-1])
+    if backup is None:
+        raise _damaged(matching[-1])
+    files = {name: backup.content(name) for name in (WEIGHTS, TRAINING)}
+    values = {name: value for name, value in backup.values.items() if name not in ("format", "files")}
+    save(model, values, files, keep=False, backups=len(backups))
+
+
 @contextmanager
 def locked(model: Path) -> Iterator[None]:
     """Hold the folder of a swap, which is made where it is missing: one training at a time.

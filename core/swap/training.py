@@ -162,11 +162,14 @@ class _Run:
     def _restore(self, before: saved.Saved) -> None:
         try:
             state, weights = load(before.content(saved.TRAINING)), load(before.content(saved.WEIGHTS))
+            if before.values["config"]["optimiser"] != self._plan.config.optimiser:  # what it knows, no other can use
+                state = {name: value for name, value in state.items() if not name.startswith("optimiser.")}
             self._trainer.restore(before.about.steps, state, weights)
-        except ValueError as error:
+        except (ValueError, KeyError) as error:
             raise SwapModelError(f"The trained swap {self._model} cannot be gone on with: {error}.") from error
 
     def _show(self) -> None:
+        self._history.keep()
         drawer = SwapDrawer(self._trainer.average, self._plan.device)
         write_preview(self._model / saved.PREVIEW, self._people, drawer, self._history.rows(), self._trainer.steps)
 

@@ -67,3 +67,28 @@ const upload = document.getElementById("upload");
 if (upload) drops(upload);
 const progress = document.getElementById("progress");
 if (progress) follows(progress);
+
+function trains(section) {
+  const stage = document.getElementById("stage");
+  const picture = document.getElementById("preview");
+  async function look() {
+    try {
+      const now = await (await fetch("/swap/training/status.json")).json();
+      if (now.step) {
+        stage.textContent = `${now.step} iterations · loss of the source ${now.source_loss.toFixed(3)}, of the target ${now.target_loss.toFixed(3)}`;
+      }
+      if (now.preview && now.preview !== section.dataset.preview) {
+        section.dataset.preview = now.preview;
+        picture.src = `/swap/training/preview.png?${now.preview}`;
+        picture.hidden = false;
+      }
+    } catch {
+      stage.textContent = "The training does not answer: it has ended, or was stopped.";
+    }
+    setTimeout(look, 3000);
+  }
+  setTimeout(look, 1000);
+}
+
+const training = document.getElementById("training");
+if (training) trains(training);
