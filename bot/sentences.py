@@ -58,6 +58,7 @@ DETECTORS = (
     N_("pulse"),
     N_("pulse cnn"),
     N_("temporal"),
+    N_("watermark"),
 )
 
 PULSE = (
@@ -99,11 +100,14 @@ MEASUREMENTS = (
     N_("change log odds"),
     N_("clipped"),
     N_("colour log odds"),
+    N_("block mark read"),
+    N_("code read"),
     N_("credentials present"),
     N_("face seconds"),
     N_("face size"),
     N_("forehead snr"),
     N_("frame rate"),
+    N_("frames searched"),
     N_("head turned"),
     N_("left cheek snr"),
     N_("lip sync probability"),
@@ -133,6 +137,7 @@ MEASUREMENTS = (
     N_("swap probability"),
     N_("synthesis log odds"),
     N_("texture log odds"),
+    N_("tile mark read"),
     N_("windows read"),
 )
 
@@ -194,6 +199,9 @@ PROVENANCE = (
     ),
     N_("The file's Content Credentials, signed by {signer}, declared that {declared}, but their seal is broken"),
     N_("Who {signer} is was not checked against a list of known signers"),
+    N_("The file's Content Credentials, signed by {signer}, name it as Facepulse's face-swap demo {demo}"),
+    N_("The pictures carry Facepulse's hidden mark: this is face-swap demo {demo}, made and labelled by it"),
+    N_("The code in the pictures says that this is Facepulse's face-swap demo {demo}; anyone can draw such a code"),
     N_("The file's metadata declares that {declared}; the mark is unsigned, anyone can write it"),
     N_("of what went into it, {declared}"),
     N_("it was made by a generative AI model"),
@@ -257,6 +265,7 @@ SERVICE_ERRORS = (
     N_("The clip is no longer here to be checked; please send it again"),
     N_("The clip could not be stored for its check: the data folder is not writable"),
     N_("The clip could not be kept as evidence: the data folder is not writable"),
+    N_("The place where clips wait for their check does not answer; please try again in a few minutes"),
     N_("Something went wrong inside Facepulse while it checked this clip; the log has the details"),
     N_("The analysis of this clip stopped three times without an answer, so it was given up"),
     N_("The check was cancelled"),

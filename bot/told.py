@@ -23,6 +23,7 @@ FREE = {
     "choices": ".+",
     "letter": r"[A-Z]|\d+",
     "unit": r"\S.*",
+    "demo": "[0-9a-f]{8}",
 }
 """Places whose text is given on as it is."""
 NESTED = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
+from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS, FRAME_DETECTORS
 from core.faces import FaceModels, FaceTracker, load_face_models
 from core.faces.align import CropKeeper
 from core.faces.eyes import EyeWatcher
@@ -69,7 +69,8 @@ def load_tools() -> Tools:
     """
     on_faces = {name: detector.version for name, detector in FACE_DETECTORS.items()}
     on_clip = {name: detector.version for name, detector in CLIP_DETECTORS.items()}
-    return Tools(faces=load_face_models(), calibration=installed_calibration(on_faces | on_clip))
+    on_frames = {name: detector.version for name, detector in FRAME_DETECTORS.items()}
+    return Tools(faces=load_face_models(), calibration=installed_calibration(on_faces | on_clip | on_frames))
 
 
 def analyse(
@@ -98,7 +99,7 @@ def analyse(
     with watch.stage(Stage.SIGNALS):
         faces = tuple(_face_material(clip, track, seen) for track in seen.tracks)
     with watch.stage(Stage.DETECTORS):
-        evidence = _examine(clip, faces)
+        evidence = _examine(clip, faces, seen)
         summaries = tuple(_summary(face) for face in faces)
         verdict = _with_note(conclude(evidence, summaries, tools.calibration), seen)
     report = Report(
@@ -127,6 +128,7 @@ class _Seen:
     eyes: dict[int, EyeTrace]
     mouths: dict[int, MouthTrace]
     key_frames: tuple[KeyFrame, ...]
+    told: tuple[Evidence, ...]
     frames: int
     seconds: float
     truncated: bool
@@ -137,6 +139,7 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
     tracker, recorder = FaceTracker(tools.faces), TraceRecorder(REGION_NAMES, region_masks)
     crops, album = CropKeeper(), _Album()
     eyes, mouths = EyeWatcher(tools.faces.eyes, MIN_FACE_PX, MAX_YAW_DEG), MouthRecorder()
+    watches = [detector.watch() for detector in FRAME_DETECTORS.values()]
     frames, last_s, first_s = 0, 0.0, 0.0
     for frame in reader:
         observations = tracker.step(frame)
@@ -146,6 +149,8 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
             eyes.add(frame, observation)
             mouths.add(frame, observation)
         album.add(frame, observations)
+        for seer in watches:
+            seer.add(frame)
         first_s = frame.time_s if frames == 0 else first_s
         frames, last_s = frames + 1, frame.time_s
         watch.frames(frames, reader.expected_frames)
@@ -158,6 +163,7 @@ def _watch_frames(reader: ClipReader, tools: Tools, watch: _Stopwatch) -> _Seen:
         eyes=eyes.finish(ids),
         mouths=mouths.finish(ids),
         key_frames=album.finish(ids),
+        told=tuple(seer.finish() for seer in watches),
         frames=frames,
         seconds=last_s - first_s,
         truncated=reader.truncated,
@@ -181,10 +187,10 @@ def _face_material(clip: Clip, track: FaceTrack, seen: _Seen) -> FaceMaterial:
     )
 
 
-def _examine(clip: Clip, faces: tuple[FaceMaterial, ...]) -> tuple[Evidence, ...]:
+def _examine(clip: Clip, faces: tuple[FaceMaterial, ...], seen: _Seen) -> tuple[Evidence, ...]:
     on_clip = [detector.examine(clip) for detector in CLIP_DETECTORS.values()]
     on_faces = [detector.examine(face) for face in faces for detector in FACE_DETECTORS.values()]
-    return tuple(on_clip + on_faces)
+    return (*on_clip, *seen.told, *on_faces)
 
 
 def _with_note(verdict: Verdict, seen: _Seen) -> Verdict:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 DETECTOR_VERSIONS: dict[str, str] = {
-    "provenance": "1",
+    "provenance": "2",
+    "watermark": "1",
     "pulse": "2",
     "pulse_cnn": "1",
     "cell_agreement": "1",

@@ -89,7 +89,7 @@ class ProvenanceDetector:
     """Reports what a file declares about itself; never scores."""
 
     name = "provenance"
-    version = "1"
+    version = "2"
 
     def examine(self, clip: Clip) -> Evidence:
         """Return what the file at `clip.path` declares."""
@@ -113,6 +113,8 @@ class ProvenanceDetector:
         findings = [f"{by}{made_with}, declare that {words}; a declaration, not a proof." for words in declared]
         if not declared:
             findings = [f"{by}{made_with}, hold, and declare nothing about how it was made."]
+        if found.demo_id is not None:
+            findings.append(f"{by}, name it as Facepulse's face-swap demo {found.demo_id}.")
         if not found.trusted:
             findings.append(f"Who {found.signer} is was not checked against a list of known signers.")
         return self._evidence(

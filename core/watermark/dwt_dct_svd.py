@@ -44,14 +44,29 @@ def u_change(rgb: NDArray[np.uint8], bits: NDArray[np.bool_]) -> NDArray[np.floa
     return np.ascontiguousarray(change.transpose(2, 0, 3, 1).reshape(rows * 4, columns * 4))
 
 
-def read_soft(rgb: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
-    """Return how clearly each bit was read (L,): the mean over its blocks of -1 (surely 0) to 1 (surely 1)."""
+def read_blocks(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return what each block says (H // 8, W // 8): -1 is surely 0, 1 is surely 1."""
     value, _, _ = _largest(_blocks(rgb))
-    soft = -np.sin(2 * np.pi * value / STEP).ravel()
-    used = len(soft) // length * length
-    if used == 0:
-        return np.zeros(length, np.float32)
-    return np.asarray(soft[:used].reshape(-1, length).mean(0), np.float32)
+    return np.asarray(-np.sin(2 * np.pi * value / STEP), np.float32)
+
+
+def read_bits(blocks: NDArray[np.float32], length: int) -> tuple[NDArray[np.float32], float]:
+    """Return what the bits are, and whether anybody wrote them.
+
+    Args:
+        blocks: what `read_blocks` gave, or the mean of that over frames, so that what stands still counts once.
+        length: how many bits repeat.
+
+    Returns:
+        For each bit (length,) how far it is from unsure, in standard errors over its blocks, below 0 for a 0; and the
+        mean of that without signs: about 0.8 where nothing was written. All 0 where a bit has fewer than 4 blocks.
+    """
+    repeats = blocks.size // length
+    if repeats < 4:
+        return np.zeros(length, np.float32), 0.0
+    each = blocks.ravel()[: repeats * length].reshape(repeats, length)
+    sure = each.mean(0) / np.maximum(each.std(0) / np.sqrt(repeats), 0.02)
+    return np.asarray(sure, np.float32), float(np.abs(sure).mean())
 
 
 def _blocks(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

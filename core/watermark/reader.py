@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.watermark.code import read_codes
-from core.watermark.dwt_dct_svd import read_soft
+from core.watermark.dwt_dct_svd import read_bits, read_blocks
 from core.watermark.payload import BITS, demo_id_of
 from core.watermark.tiles import TileCollector
 
 SHORT_SIDES_PX = (360, 480, 540, 576, 720, 1080)
 """Sizes in which clips are usually made: a clip scaled down is scaled back to each and read there."""
-CLEAR_FROM = 0.12
-"""How clearly the bits of a `dwtDctSvd` mark are read, on average; see docs/labels.md for what others reach."""
-SPREADS_FROM = 2.0
-"""The same, in standard deviations of what blocks without a mark give."""
-_KEPT = 12
+SURE_FROM = 3.0
+"""Standard errors, on average over all bits, from which on somebody wrote them (docs/labels.md: what others reach)."""
+DOUBTED_BITS = 4
+"""So many bits, the least sure ones, are also tried the other way, up to two at once, until the checksum fits."""
+_FIRST_STEP, _FRAMES_A_STEP = 3, 12
+_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class FoundMarks:
-    """The demos' ids that each mark gave, most often none or one; `tile_zoom` as in `FoundTiles`."""
+    """The demos' ids that each mark gave, most often none or one; the rest as in `FoundTiles`.
 
-    svd: str | None
-    tiles: str | None
-    code: str | None
-    frames: int
+    `svd` is dwtDctSvd, `tiles` the one for crops, `code` the square code in the caption; `frames` were looked at.
+    """
+
+    svd: str | None = None
+    tiles: str | None = None
+    code: str | None = None
+    frames: int = 0
     tile_likeness: float = 0.0
     tile_zoom: float | None = None
 
@@ -40,68 +45,81 @@ class FoundMarks:
 
 
 class MarkReader:
-    """Keeps up to two dozen frames spread over a clip whose length is not known: `add` all of them, then `read`."""
+    """Looks at some frames of a clip whose length is not known: `add` all of them, then `read`.
+
+    Every third at first, and every second as often again after each dozen, so that five minutes cost little more than
+    ten seconds. A few frames, spread over the clip, are kept for what takes long.
+    """
 
     def __init__(self) -> None:
-        self._every = 1
-        self._seen = 0
-        self._kept: list[tuple[int, NDArray[np.uint8]]] = []
+        self._seen = self._looked_at = self._next = 0
+        self._step = _FIRST_STEP
+        self._tiles = TileCollector()
+        self._blocks: NDArray[np.float32] | None = None
+        self._kept: list[NDArray[np.uint8]] = []
+        self._keep_every = 1
 
     def add(self, rgb: NDArray[np.uint8]) -> None:
-        """Take the next frame (H, W, 3) in; it may be kept, not copied."""
-        if self._seen % self._every == 0:
-            self._kept.append((self._seen, rgb))
-            if len(self._kept) >= 2 * _KEPT:
-                self._every *= 2
-                self._kept = [one for one in self._kept if one[0] % self._every == 0]
+        """Take the next frame (H, W, 3) in; it may be kept and is not changed. All frames have one size."""
+        if self._seen == self._next:
+            self._look_at(rgb)
+            self._next += self._step
         self._seen += 1
 
     def read(self) -> FoundMarks:
         """Return the ids found in the frames so far."""
-        frames = [rgb for _, rgb in self._kept]
-        tiles = TileCollector()
-        for rgb in frames:
-            tiles.add(rgb)
-        found = tiles.read()
+        tiles = self._tiles.read()
         return FoundMarks(
-            svd=_read_svd(frames),
-            tiles=found.demo_id if found else None,
-            code=_read_code(frames),
-            frames=len(frames),
-            tile_likeness=found.likeness if found else 0.0,
-            tile_zoom=found.zoom if found else None,
+            svd=self._read_svd(),
+            tiles=tiles.demo_id if tiles else None,
+            code=next((ids[0] for ids in map(read_codes, self._kept) if ids), None),
+            frames=self._looked_at,
+            tile_likeness=tiles.likeness if tiles else 0.0,
+            tile_zoom=tiles.zoom if tiles else None,
         )
 
+    def _look_at(self, rgb: NDArray[np.uint8]) -> None:
+        self._tiles.add(rgb)
+        blocks = read_blocks(rgb)
+        if self._blocks is None:
+            self._blocks = np.zeros_like(blocks)
+        if blocks.shape == self._blocks.shape:
+            self._blocks += blocks
+        if self._looked_at % self._keep_every == 0:
+            self._kept.append(rgb)
+            if len(self._kept) >= 2 * _KEPT:
+                self._keep_every *= 2
+                self._kept = self._kept[::2]
+        self._looked_at += 1
+        if self._looked_at % _FRAMES_A_STEP == 0:
+            self._step *= 2
 
-def _read_svd(frames: list[NDArray[np.uint8]]) -> str | None:
-    if not frames:
+    def _read_svd(self) -> str | None:
+        if self._blocks is None:
+            return None
+        demo_id = svd_id(self._blocks / self._looked_at)
+        height, width = self._kept[0].shape[:2]
+        own = min(height, width)
+        for short in (side for side in SHORT_SIDES_PX if side != own):
+            if demo_id is not None:
+                break
+            size = (round(width * short / own), round(height * short / own))
+            scaled = (cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC) for rgb in self._kept[:_KEPT])
+            demo_id = svd_id(
+                np.mean([read_blocks(np.asarray(rgb, np.uint8)) for rgb in scaled], axis=0, dtype=np.float32)
+            )
+        return demo_id
+
+
+def svd_id(blocks: NDArray[np.float32]) -> str | None:
+    """Return the id that blocks of a `dwtDctSvd` mark give (their mean over frames), None where there is none."""
+    sure, together = read_bits(blocks, BITS)
+    if together < SURE_FROM:
         return None
-    height, width = frames[0].shape[:2]
-    own = min(height, width)
-    for short in (own, *(side for side in SHORT_SIDES_PX if side != own)):
-        size = (round(width * short / own), round(height * short / own))
-        demo_id = svd_id(frames if short == own else [_scaled(rgb, size) for rgb in frames[:4]])
-        if demo_id is not None:
+    doubted = np.argsort(np.abs(sure))[:DOUBTED_BITS]
+    for turned in (turned for count in range(3) for turned in combinations(doubted, count)):
+        bits = sure > 0
+        bits[list(turned)] ^= True
+        if (demo_id := demo_id_of(bits)) is not None:
             return demo_id
-    return None
-
-
-def _scaled(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def svd_id(frames: list[NDArray[np.uint8]]) -> str | None:
-    """Return the id that a `dwtDctSvd` mark gives in frames of the size that they were marked in."""
-    soft = np.mean([read_soft(rgb, BITS) for rgb in frames], axis=0)
-    blocks = frames[0].shape[0] // 8 * (frames[0].shape[1] // 8) / BITS
-    clear = float(np.abs(soft).mean())
-    if clear < CLEAR_FROM or clear * np.sqrt(2 * blocks) < SPREADS_FROM:
-        return None
-    return demo_id_of(soft > 0)
-
-
-def _read_code(frames: list[NDArray[np.uint8]]) -> str | None:
-    for rgb in frames[:: max(1, len(frames) // 6)]:
-        if ids := read_codes(rgb):
-            return ids[0]
     return None

@@ -5,7 +5,7 @@ import itertools
 import re
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from bot.sentences import SENTENCES
 from bot.told import FREE, LONGEST, NESTED, phrasebook
 from core import errors
 from core.detectors import provenance
-from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
+from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS, FRAME_DETECTORS
+from core.detectors.watermark import WatermarkDetector
 from core.jobs.loop import GAVE_UP
 from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, measurement_words, pulse_words
 from core.services.privacy import KINDS
@@ -26,13 +27,14 @@ from core.types import Evidence, FaceSummary, GuildSettings, Measurement
 from core.types.guild import RANGES, SETTING_NAMES
 from core.verdict.conclude import conclude
 from core.verdict.fuse import DISAGREEMENT, DRAWN, THIN, Calibration
+from core.watermark import FoundMarks
 from tests.synth.analyses import make_analysis
 
 CORE = Path(errors.__file__).parent
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 NOT_SHOWN_IN_DISCORD = (
     "evaluation", "faces", "settings", "swap", "report/output", "report/plot_apart", "store/move", "video/encode",
-    "verdict/fit", "services/reader_training", "services/training", "services/fusion",
+    "verdict/fit", "media/opening", "services/reader_training", "services/training", "services/fusion",
 )  # fmt: skip
 """Where errors are those of the command line, or are answered without a word: a plot is left out."""
 WORDED_VALUE_ERRORS = {"types/guild", "services/guilds"}
@@ -114,7 +116,7 @@ def test_every_place_is_known_to_be_a_number_a_name_or_a_sentence() -> None:
 @pytest.mark.parametrize("text", [one for one in SENTENCES if "{" in one])
 def test_every_template_is_found_in_its_own_sentence(text: str) -> None:
     samples = {**dict.fromkeys(FREE, "x"), **dict.fromkeys(NESTED, "can't tell"), "letter": "A", "face": "Face A",
-               "detector": "pulse", "measured": "pulse snr"}  # fmt: skip
+               "detector": "pulse", "measured": "pulse snr", "demo": "1a2b3c4d"}  # fmt: skip
     values = {place: samples.get(place, "7.5") for _, place, _, _ in string.Formatter().parse(text) if place}
 
     found = phrasebook().find(text.format(**values) + ".")
@@ -205,10 +207,18 @@ def test_what_a_file_can_declare_is_known() -> None:
         for part in ("nothing known", *provenance.SYNTHETIC_SOURCES)
         for intact in (True, False)
     ]
+    credentials.append(replace(credentials[0], demo_id="1a2b3c4d"))
     evidence = [provenance.ProvenanceDetector()._signed(found) for found in credentials]
     told = [sentence for one in evidence for sentence in (*one.findings, one.abstained_because) if sentence]
 
     assert [text for text in (*declared, *told) if not known(text)] == []
+
+
+def test_what_pictures_can_declare_is_known() -> None:
+    told = WatermarkDetector().told(FoundMarks("1a2b3c4d", "00ff00ff", "1a2b3c4d", 9))
+
+    assert len(told.findings) == 3
+    assert [text for text in (*told.findings, *map(measurement_words, told.measurements)) if not known(text)] == []
 
 
 def test_the_words_for_verdicts_and_pulses_are_known() -> None:
@@ -222,7 +232,7 @@ def test_the_words_for_verdicts_and_pulses_are_known() -> None:
 @pytest.mark.parametrize("doubtful", [False, True])
 @pytest.mark.parametrize("score", [0.001, 0.2, 0.45, 0.55, 0.8, 0.999])
 def test_the_reasons_of_a_verdict_are_known(score: float, doubtful: bool) -> None:
-    detectors = {**FACE_DETECTORS, **CLIP_DETECTORS}
+    detectors = {**FACE_DETECTORS, **CLIP_DETECTORS, **FRAME_DETECTORS}
     for faces, bpm in itertools.product((1, 3), (72.0, None)):
         summaries = make_analysis(faces=faces, bpm=bpm).report.faces
         evidence = [_scored(name, face, score) for name in FACE_DETECTORS for face in summaries]

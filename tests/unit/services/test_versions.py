@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import versions
-from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS
+from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS, FRAME_DETECTORS
 
 
 def test_weight_files_are_named_with_their_hash(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_any_change_of_a_component_changes_the_key(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_versions_are_those_of_the_registered_detectors() -> None:
-    registered = {**FACE_DETECTORS, **CLIP_DETECTORS}
+    registered = {**FACE_DETECTORS, **CLIP_DETECTORS, **FRAME_DETECTORS}
 
     assert {name: detector.version for name, detector in registered.items()} == versions.DETECTOR_VERSIONS
     assert {name: detector.name for name, detector in registered.items()} == {name: name for name in registered}
