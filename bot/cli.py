@@ -19,6 +19,7 @@ COMMANDS: Table = {
     "db": ("bot.commands.db", "Move the log to another database."),
     "models": ("bot.commands.models", "List or fetch the weights of the networks."),
     "train": ("bot.commands.train", "Train a network on clips that are on this machine."),
+    "faces": ("bot.commands.faces", "Make sets of faces to train swaps on, with consent."),
     "swap": ("bot.commands.swap", "Train face swaps and make labelled demos of them."),
     "evaluate": ("bot.commands.evaluate", "Measure how well labelled real and fake clips are told apart."),
     "doctor": ("bot.commands.doctor", "Say how the decoding of clips is walled in on this machine."),

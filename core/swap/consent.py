@@ -1,7 +1,7 @@
 """Who allowed what with their face: a record in the set, without which nothing is trained, made or shown.
 
 What a record says is what whoever wrote it declares; nothing here can see whether it is true. A record holds for the
-pictures that were there: once others are added, it has to be given again.
+pictures that were there: once others are added or taken back, it has to be recorded again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConsentError, FaceSetError
-from core.swap.set_files import read_contents, replace_file
+from core.swap.set_files import Contents, read_contents, replace_file
 from core.types import ConsentBasis, ConsentRecord, ConsentScope, FaceSet
 
 CONSENT = "consent.json"
@@ -34,19 +34,19 @@ def require_consent(face_set: FaceSet, scope: ConsentScope) -> ConsentRecord:
     if record is None:
         ask = f"record it with `facepulse faces consent {face_set.path}`"
         if (face_set.path / CONSENT).is_file():
-            raise ConsentError(f"Pictures were added to {face_set.path} after its consent was given; {ask} again.")
+            raise ConsentError(f"Pictures came into {face_set.path} after its consent was recorded; {ask} again.")
         raise ConsentError(f"No consent is on record for the faces in {face_set.path}; {ask}.")
     if not record.allows(scope):
         raise ConsentError(f"{record.person} did not allow {SCOPE_WORDS[scope]}.")
     return record
 
 
-def read_consent(path: Path, generation: int | None = None) -> ConsentRecord | None:
+def read_consent(path: Path, contents: Contents | None = None) -> ConsentRecord | None:
     """Return the consent recorded in a set's folder; None where there is none.
 
     Args:
         path: the folder.
-        generation: how often pictures were added to the set; a record of another time counts as none.
+        contents: what the set holds; a record from before one of its pictures was added or taken back counts as none.
 
     Raises:
         ConsentError: the record cannot be read.
@@ -60,9 +60,15 @@ def read_consent(path: Path, generation: int | None = None) -> ConsentRecord | N
     try:
         values = json.loads(content)
         record = record_of(values)
-        return record if generation is None or values["generation"] == generation else None
+        return record if contents is None or _holds(values, contents) else None
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(path) from error
+
+
+def _holds(values: dict[str, Any], contents: Contents) -> bool:
+    """Whether all faces of a set were in it when the record was made."""
+    absent = set(values["without"])
+    return bool(values["generation"] == contents.generation) and not any(face.name in absent for face in contents.faces)
 
 
 def write_consent(path: Path, record: ConsentRecord) -> None:
@@ -71,9 +77,14 @@ def write_consent(path: Path, record: ConsentRecord) -> None:
     Raises:
         FaceSetError: there is no set there, or it cannot be written.
     """
-    generation = read_contents(path).generation
-    values = {"format": FORMAT, "generation": generation, **as_json(record)}
-    values["recorded_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    contents = read_contents(path)
+    values = {
+        "format": FORMAT,
+        **as_json(record),
+        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "generation": contents.generation,
+        "without": [row.face.name for row in contents.rows if row.pruned is not None],
+    }
     try:
         replace_file(path / CONSENT, json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
     except OSError as error:

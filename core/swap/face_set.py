@@ -20,14 +20,14 @@ _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 def load_face_set(path: Path) -> FaceSet:
     """Return the set in folder `path`, without its pictures; faces that were pruned are left out.
 
-    Its consent is None where none was recorded since pictures were last added.
+    Its consent is None where none was recorded since pictures were last added or taken back.
 
     Raises:
         FaceSetError: there is no set, or its files are damaged.
         ConsentError: its consent record cannot be read.
     """
     contents = read_contents(path)
-    consent = read_consent(path, contents.generation)
+    consent = read_consent(path, contents)
     return FaceSet(path, set_sha256(contents.faces), contents.face_type, contents.size_px, contents.faces, consent)
 
 

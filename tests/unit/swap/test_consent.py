@@ -10,7 +10,7 @@ import pytest
 from core.errors import ConsentError, FaceSetError
 from core.swap.consent import read_consent, require_consent, write_consent
 from core.swap.face_set import load_face_set
-from core.swap.set_writer import prune
+from core.swap.set_writer import prune, restore
 from core.types import ConsentScope
 from tests.synth.face_sets import consent, write_set
 
@@ -39,7 +39,7 @@ def test_only_what_was_allowed_is_allowed(tmp_path: Path) -> None:
 def test_added_pictures_are_not_covered_by_an_earlier_consent(tmp_path: Path) -> None:
     write_set(tmp_path / "set", record=consent())
     faces = write_set(tmp_path / "set", add=True)
-    with pytest.raises(ConsentError, match=r"were added .* after its consent was given"):
+    with pytest.raises(ConsentError, match=r"came into .* after its consent was recorded"):
         require_consent(faces, TRAINING)
     write_consent(tmp_path / "set", consent())
     assert require_consent(load_face_set(tmp_path / "set"), TRAINING) == consent()
@@ -48,6 +48,15 @@ def test_added_pictures_are_not_covered_by_an_earlier_consent(tmp_path: Path) ->
 def test_a_consent_outlives_pruning(tmp_path: Path) -> None:
     write_set(tmp_path / "set", [(0.0, 0.0), (5.0, 0.0)], record=consent())
     assert prune(tmp_path / "set", {"000001.png": "blurred"}).consent == consent()
+
+
+def test_pictures_that_come_back_are_covered_only_if_they_were_there(tmp_path: Path) -> None:
+    write_set(tmp_path / "set", [(0.0, 0.0), (5.0, 0.0), (9.0, 0.0)])
+    prune(tmp_path / "set", {"000001.png": "somebody else"})
+    write_consent(tmp_path / "set", consent())
+    prune(tmp_path / "set", {"000002.png": "blurred"})
+    assert restore(tmp_path / "set", ["000002.png"]).consent == consent()
+    assert restore(tmp_path / "set", ["000001.png"]).consent is None
 
 
 @pytest.mark.parametrize(
