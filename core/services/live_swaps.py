@@ -16,6 +16,7 @@ from core.swap.label import new_demo_id
 from core.swap.live import FrameRate, LivePicture, LiveSwap
 from core.swap.merger import Draws, MergeOptions, Merger
 from core.swap.model import load_model
+from core.swap.poses import trained_poses
 from core.types import ConsentScope
 
 __all__ = ["LiveOptions", "LivePicture", "LiveState", "Session", "live_session"]
@@ -91,7 +92,9 @@ def live_session(model: Path, source: str, options: LiveOptions, limits: VideoLi
     faces: FaceModels = load_face_models()
     demo_id = new_demo_id()
     shrunk = limits.model_copy(update={"analysis_max_side_px": options.longest_px})
-    swap = LiveSwap(Merger(network, options.merge), faces, demo_id, everybody=options.everybody)
+    poses = trained_poses(model)
+    merger = Merger(network, options.merge, coverage=None if poses is None else poses.at)
+    swap = LiveSwap(merger, faces, demo_id, everybody=options.everybody)
     with open_camera(source, limits=shrunk, size_px=options.size_px, repeat=options.repeat) as camera:
         yield Session(camera, swap, demo_id)
 

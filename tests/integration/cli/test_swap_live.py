@@ -26,6 +26,7 @@ PICTURE = np.full((240, 320, 3), (200, 30, 30), np.uint8)
 def drawer(monkeypatch: pytest.MonkeyPatch) -> KnownDrawer:
     known = KnownDrawer()
     monkeypatch.setattr(live_swaps, "load_model", lambda *_: known)
+    monkeypatch.setattr(live_swaps, "trained_poses", lambda _model: None)
     return known
 
 
