@@ -1,0 +1,249 @@
+"""Making one demo: a clip, a trained swap, and out comes a labelled video, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ConsentError, LabelError, OutputError, SwapModelError
+from core.report.output import require_writable, write_files
+from core.services.clock import Clock, utc_now
+from core.services.demo_pictures import PREVIEW_TILES, coverage_picture, preview_strip
+from core.settings import Settings, VideoLimits
+from core.swap.caption import MIN_SIDE_PX
+from core.swap.certificate import open_signer
+from core.swap.consent import SCOPE_WORDS, require_consent
+from core.swap.face_set import load_face_set, read_picture
+from core.swap.framing import head_and_shoulders, whole_frame
+from core.swap.identity import Identity, identity_present, load_identity
+from core.swap.label import LabelledVideo, new_demo_id, read_marks, write_labelled
+from core.swap.mask_labels import drawn_outlines
+from core.swap.masks import FacePart
+from core.swap.merge import (
+    MaskSource,
+    MergedPair,
+    MergeMode,
+    MergeOptions,
+    Merger,
+    Visible,
+    full_size,
+    merged_pairs,
+    watch,
+)
+from core.swap.model import SwapModel, load_model
+from core.swap.person import Choose, largest, like, middle_of, number
+from core.swap.poses import TrainedPoses, trained_poses
+from core.swap.watch import Watched
+from core.types import ConsentScope, FaceSet, MergedFrame, ProgressCallback, Provenance
+from core.video.audio import read_audio
+
+FALLBACK_RATE = Fraction(25)
+FACES_COMPARED = 24
+"""Of a face set, when the person is looked for who is like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What a demo shall be.
+
+    `person`: 1 is the most prominent face of the clip. `source_set`: choose who is like the people of this face set,
+    and nobody else, in place of a number. `masks`: a trained occlusion mask. `head_and_shoulders`: show nothing else of
+    the clip. `preview` and `coverage`: PNG files to write beside the video.
+    """
+
+    merge: MergeOptions = field(default_factory=MergeOptions)
+    person: int = 1
+    source_set: Path | None = None
+    masks: Path | None = None
+    head_and_shoulders: bool = False
+    ignore_coverage: bool = False
+    preview: Path | None = None
+    coverage: Path | None = None
+    device: str = "cpu"
+
+
+def merge_options(*, polygon_set: Path | None = None, **choices: Any) -> MergeOptions:
+    """Return options for merging from plain words and numbers; an outline is taken from a labelled face set.
+
+    Raises:
+        FaceSetError: the set has no outline, or cannot be read.
+    """
+    choices["mode"], choices["part"] = MergeMode(choices["mode"]), FacePart(choices["part"])
+    choices["mask_source"] = MaskSource(choices["mask_source"])
+    if polygon_set is not None:
+        choices["polygons"] = drawn_outlines(load_face_set(polygon_set))
+    return MergeOptions(**choices)
+
+
+def make_demo(
+    model_path: Path,
+    video: Path,
+    out: Path,
+    options: DemoOptions,
+    *,
+    made_by: str,
+    settings: Settings,
+    progress: ProgressCallback = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+    limits: VideoLimits | None = None,
+    clock: Clock = utc_now,
+) -> LabelledVideo:
+    """Swap a person's face in a clip and write it with its label; when anything fails or is stopped, nothing is left.
+
+    Args:
+        model_path: a trained swap: its folder, or a .dfm or .onnx file.
+        video: the clip of the source, the driver.
+        out: the MP4 to write.
+        options: how.
+        made_by: who makes it, as the label says.
+        settings: limits, data folder and certificate.
+        progress: told of every frame; what it raises ends the work.
+        tell: told in sentences what else somebody should know, such as sound that was left out.
+        limits: of the clip; by default those of the settings at full size.
+        clock: the time.
+
+    Raises:
+        ConsentError: the person shown, or the person of `options.source_set`, did not allow demos.
+        SwapModelError: the model cannot be read, or nobody in the clip can be chosen.
+        ClipError: the clip cannot be read.
+        LabelError: the label could not be written; there is no video.
+        OutputError: something cannot be written.
+    """
+    model = load_model(model_path, options.device)
+    _require_demos(model)
+    for path in (out, options.preview, options.coverage):
+        if path is not None:
+            require_writable(path.parent)
+    visible = _visible(options.masks, model)
+    limits = limits or full_size(settings.video)
+    choose = _choose(options)
+    poses = None if options.ignore_coverage else trained_poses(model_path)
+    if poses is None:
+        tell("How far the head may turn is not known for this model, so every pose is drawn.")
+    watched = watch(video, limits, progress)
+    _require_size(watched, options)
+    chosen = choose(watched)
+    sound = read_audio(video, limits)
+    if sound.told is not None:
+        tell(sound.told)
+    made_from = Provenance(
+        demo_id=new_demo_id(),
+        swap=model.about,
+        driver_sha256=watched.clip.sha256,
+        made_by=made_by,
+        made_at=clock(),
+        existing_marks=read_marks(video).sentences(),
+    )
+    merger = Merger(model, options.merge, coverage=None if poses is None else poses.at, visible=visible)
+    framing = head_and_shoulders if options.head_and_shoulders else whole_frame
+    shown = _Kept(len(watched.times_s))
+    pairs = merged_pairs(watched, merger, chosen, limits, progress, framing=framing)
+    labelled = write_labelled(
+        shown.passing(pairs),
+        out,
+        made_from,
+        rate=watched.clip.video.frame_rate or FALLBACK_RATE,
+        audio=sound.track,
+        signer=open_signer(
+            settings.data_dir, getattr(settings, "signing_cert", None), getattr(settings, "signing_key", None)
+        ),
+        driver=video,
+    )
+    _write_pictures(labelled, options, shown, watched=watched, chosen=chosen, poses=poses)
+    return labelled
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A few of the frames that pass, evenly spread, and how much of the face was replaced in each."""
+
+    frames: int
+    pairs: list[MergedPair] = field(default_factory=list)
+    strengths: list[float] = field(default_factory=list)
+
+    def passing(self, pairs: Iterator[MergedPair]) -> Iterator[MergedFrame]:
+        """Yield the merged frames, keeping some."""
+        wanted = {round((place + 0.5) * self.frames / PREVIEW_TILES - 0.5) for place in range(PREVIEW_TILES)}
+        for index, pair in enumerate(pairs):
+            self.strengths.append(pair.strength)
+            if index in wanted:
+                self.pairs.append(pair)
+            yield pair.merged
+
+
+def _write_pictures(
+    labelled: LabelledVideo,
+    options: DemoOptions,
+    shown: _Kept,
+    *,
+    watched: Watched,
+    chosen: frozenset[int],
+    poses: TrainedPoses | None,
+) -> None:
+    """Write the pictures that were asked for; when one cannot be, the video goes too."""
+    try:
+        if options.preview is not None:
+            strip = preview_strip(shown.pairs, labelled.provenance.demo_id)
+            write_files(options.preview.parent, {options.preview.name: strip})
+        if options.coverage is not None:
+            picture = coverage_picture(watched, chosen, shown.strengths, poses, options.merge)
+            write_files(options.coverage.parent, {options.coverage.name: picture})
+    except OutputError:
+        for path in (labelled.path, options.preview, options.coverage):
+            if path is not None:
+                with suppress(OSError):
+                    path.unlink()
+        raise
+
+
+def _require_demos(model: SwapModel) -> None:
+    consent = model.about.target_consent
+    if not consent.allows(ConsentScope.DEMOS):
+        raise ConsentError(f"{consent.person} did not allow {SCOPE_WORDS[ConsentScope.DEMOS]}.")
+
+
+def _require_size(watched: Watched, options: DemoOptions) -> None:
+    if min(watched.size) < MIN_SIDE_PX and not options.head_and_shoulders:
+        raise LabelError(f"The picture is too small for the label: each side has at least {MIN_SIDE_PX} pixels.")
+
+
+def _choose(options: DemoOptions) -> Choose:
+    """What chooses the person; their other appearances in the clip are found where people can be told apart."""
+    if options.source_set is not None:
+        face_set = load_face_set(options.source_set)
+        require_consent(face_set, ConsentScope.DEMOS)
+        identity = load_identity()
+        return like(middle_of(_some_faces(face_set), identity.embed), identity.embed)
+    identity_here: Identity | None = load_identity() if identity_present() else None
+    embed = None if identity_here is None else identity_here.embed
+    return largest(embed) if options.person == 1 else number(options.person, embed)
+
+
+def _some_faces(face_set: FaceSet) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+    step = max(len(face_set.faces) // FACES_COMPARED, 1)
+    for face in face_set.faces[::step]:
+        yield read_picture(face_set, face), face.landmarks_px
+
+
+def _visible(masks: Path | None, model: SwapModel) -> Visible | None:
+    """What sees hands and hair before the face, where masks were trained.
+
+    Raises:
+        SwapModelError: they were trained on faces that are cut otherwise.
+    """
+    if masks is None:
+        return None
+    from core.swap.occlusion import load_occlusion  # noqa: PLC0415  (imports PyTorch)
+
+    occlusion = load_occlusion(masks)
+    if occlusion.face_type is not model.about.face_type:
+        kinds = f"{occlusion.face_type.value} and {model.about.face_type.value}"
+        raise SwapModelError(f"The masks and the model were trained on faces that are cut otherwise: {kinds}.")
+    return occlusion.visible

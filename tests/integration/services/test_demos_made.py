@@ -1,0 +1,203 @@
+"""A demo is made whole, with its label, or nothing of it is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from core.errors import CancelledError, ConsentError, FacepulseError, LabelError, OutputError, SwapModelError
+from core.services import demos_made
+from core.services.demos_made import DemoOptions, make_demo, merge_options
+from core.settings import Settings, VideoLimits
+from core.swap.coverage import Coverage
+from core.swap.label import read_marks
+from core.swap.masks import FacePart
+from core.swap.merge import MergeOptions
+from core.swap.poses import TrainedPoses
+from core.types import ConsentScope, Progress, Stage
+from core.video import open_clip
+from core.video.audio import read_audio
+from tests.synth.clips import Scene, even_times, iter_frames, write_scene
+from tests.synth.drawers import CONSENT, KnownDrawer, swap_of
+
+FRONTAL = TrainedPoses(*(Coverage.of_poses([0.0] * 9 + [5.0] * 9 + [-5.0] * 9, [0.0] * 27) for _ in "ab"))
+
+
+def red(picture: np.ndarray) -> np.ndarray:
+    return np.full_like(picture, (220, 30, 30))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    """A face at 480×360 for 0.6 seconds, with a tone."""
+    path = tmp_path_factory.mktemp("clips") / "driver.mp4"
+    times = even_times(25, 0.6)
+    frames = iter_frames(Scene(width_px=480, height_px=360, face_px=150), times)
+    import av
+
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        video.width, video.height, video.pix_fmt = 480, 360, "yuv420p"
+        audio = out.add_stream("aac", rate=44100)
+        audio.layout = "mono"
+        for number, rgb in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            picture.pts = number
+            out.mux(video.encode(picture))
+        out.mux(video.encode(None))
+        wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(26624) / 44100)
+        for start in range(0, len(wave), 1024):
+            sound = av.AudioFrame.from_ndarray(wave[None, start : start + 1024].astype(np.float32), "fltp", "mono")
+            sound.sample_rate, sound.pts, sound.time_base = 44100, start, Fraction(1, 44100)
+            out.mux(audio.encode(sound))
+        out.mux(audio.encode(None))
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def drawer(monkeypatch) -> KnownDrawer:
+    """Every model is one that draws red, and was trained on frontal faces."""
+    known = KnownDrawer(red)
+    monkeypatch.setattr(demos_made, "load_model", lambda path, device: known)
+    monkeypatch.setattr(demos_made, "trained_poses", lambda path: FRONTAL)
+    monkeypatch.setattr(demos_made, "identity_present", lambda: False)
+    return known
+
+
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    """The label, which takes most of the time, is left to the tests of it: a file without a picture is written."""
+
+    def written(frames, out, provenance, **how):
+        shown = sum(1 for _ in frames)
+        out.write_bytes(b"no video")
+        return SimpleNamespace(path=out, provenance=provenance, frames=shown)
+
+    monkeypatch.setattr(demos_made, "write_labelled", written)
+    monkeypatch.setattr(demos_made, "read_marks", lambda path: SimpleNamespace(sentences=lambda: ()))
+
+
+def made(clip, tmp_path, settings, options=None, **more):
+    options = options or DemoOptions(merge=MergeOptions(colour="none"))
+    return make_demo(
+        tmp_path / "model", clip, tmp_path / "demo.mp4", options, made_by="a test", settings=settings, **more
+    )
+
+
+def test_a_demo_has_its_label_its_times_and_its_sound(clip, tmp_path, settings, drawer):
+    told, sentences = [], []
+    labelled = made(clip, tmp_path, settings, progress=told.append, tell=sentences.append)
+    assert labelled.path == tmp_path / "demo.mp4"
+    assert read_marks(labelled.path).demo_ids == (labelled.provenance.demo_id,)
+    assert labelled.provenance.swap == drawer.about
+    assert labelled.provenance.made_by == "a test"
+    assert sentences == []
+    with open_clip(clip, VideoLimits()) as filmed, open_clip(labelled.path, VideoLimits()) as swapped:
+        assert labelled.provenance.driver_sha256 == filmed.clip.sha256
+        frames = list(zip(filmed, swapped, strict=True))
+    assert [one.time_s for one, _ in frames] == [other.time_s for _, other in frames]
+    x, y = 240, 180
+    assert all(other.rgb[y, x, 0] > 190 and other.rgb[y, x, 1] < 90 for _, other in frames)
+    limits = VideoLimits()
+    before, after = read_audio(clip, limits).track, read_audio(labelled.path, limits).track
+    assert [packet.data for packet in after.packets] == [packet.data for packet in before.packets]
+    assert [packet.time_samples for packet in after.packets] == [packet.time_samples for packet in before.packets]
+    assert {one.stage for one in told} == {Stage.OPENING, Stage.FRAMES}
+
+
+def test_pictures_beside_it_are_written_when_asked_for(clip, tmp_path, settings, drawer, quick):
+    options = DemoOptions(preview=tmp_path / "strip.png", coverage=tmp_path / "poses" / "coverage.png")
+    made(clip, tmp_path, settings, options)
+    strip, coverage = (cv2.imread(str(path)) for path in (options.preview, options.coverage))
+    assert strip.shape[1] > 4 * strip.shape[0] / 2
+    assert coverage.shape == (560, 1100, 3)
+
+
+def test_a_head_and_shoulders_demo_is_a_square(clip, tmp_path, settings, drawer):
+    labelled = made(clip, tmp_path, settings, DemoOptions(head_and_shoulders=True))
+    with open_clip(labelled.path, VideoLimits()) as swapped:
+        frame = next(swapped)
+    assert frame.rgb.shape[0] == frame.rgb.shape[1] >= 320
+
+
+def stopped(progress: Progress) -> None:
+    if progress.stage is Stage.FRAMES and progress.done == 10:
+        raise CancelledError("Stopped.")
+
+
+def left_over(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and "signing" not in path.parts]
+
+
+def test_a_demo_that_is_stopped_leaves_nothing(clip, tmp_path, settings, drawer):
+    options = DemoOptions(preview=tmp_path / "strip.png", coverage=tmp_path / "coverage.png")
+    with pytest.raises(CancelledError):
+        made(clip, tmp_path, settings, options, progress=stopped)
+    assert left_over(tmp_path) == []
+
+
+def test_a_demo_whose_pictures_cannot_be_written_leaves_nothing(clip, tmp_path, settings, drawer, quick):
+    (tmp_path / "file").write_text("in the way")
+    options = DemoOptions(preview=tmp_path / "strip.png", coverage=tmp_path / "file" / "coverage.png")
+    with pytest.raises(OutputError):
+        made(clip, tmp_path, settings, options)
+    assert left_over(tmp_path) == [tmp_path / "file"]
+
+
+def test_without_consent_to_demos_there_is_none(clip, tmp_path, settings, drawer):
+    training_only = replace(CONSENT, scope=frozenset({ConsentScope.TRAINING}))
+    drawer.about = swap_of(consent=training_only)
+    with pytest.raises(ConsentError, match="Eileen Collins did not allow that demos"):
+        made(clip, tmp_path, settings)
+    assert left_over(tmp_path) == []
+    assert drawer.seen == []
+
+
+def test_a_person_who_is_not_there_is_told(clip, tmp_path, settings, drawer):
+    with pytest.raises(SwapModelError, match="no person 4"):
+        made(clip, tmp_path, settings, DemoOptions(person=4))
+    assert left_over(tmp_path) == []
+
+
+def test_a_picture_too_small_for_its_label_is_refused_before_anything_is_drawn(tmp_path, settings, drawer):
+    small = write_scene(tmp_path / "small.mp4", Scene(width_px=320, height_px=200, face_px=120), even_times(25, 0.6))
+    with pytest.raises(LabelError, match="too small"):
+        made(small, tmp_path, settings)
+    assert drawer.seen == []
+
+
+def test_a_model_whose_poses_are_not_known_draws_all_and_says_so(clip, tmp_path, settings, drawer, quick, monkeypatch):
+    monkeypatch.setattr(demos_made, "trained_poses", lambda path: None)
+    sentences: list[str] = []
+    made(clip, tmp_path, settings, tell=sentences.append)
+    assert len(sentences) == 1 and "every pose" in sentences[0]
+
+
+def test_poses_that_were_never_trained_are_not_drawn(clip, tmp_path, settings, drawer, quick, monkeypatch):
+    to_the_left = TrainedPoses(*(Coverage.of_poses([60.0] * 9, [0.0] * 9) for _ in "ab"))
+    monkeypatch.setattr(demos_made, "trained_poses", lambda path: to_the_left)
+    made(clip, tmp_path, settings, DemoOptions(coverage=tmp_path / "coverage.png"))
+    assert drawer.seen == []
+    made(clip, tmp_path, settings, DemoOptions(ignore_coverage=True))
+    assert len(drawer.seen) == 15
+
+
+def test_options_are_made_from_plain_words():
+    options = merge_options(
+        mode="seamless", part="mouth", mask_source="drawn", colour="lct", erode_share=0.02, blur_share=0.05
+    )
+    assert options.part is FacePart.MOUTH
+    assert options.erode_share == 0.02
+    with pytest.raises(FacepulseError):
+        merge_options(mode="overlay", part="polygon", mask_source="both", polygon_set=Path("nowhere"))
