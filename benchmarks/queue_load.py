@@ -25,6 +25,7 @@ from pathlib import Path
 
 from core.services import requests
 from core.services.analysis import Engine
+from core.services.folders import Folders
 from core.settings import VideoLimits
 from core.store import Asker, Check, CheckStatus, HistoryFilter, Origin, Store, open_store
 from core.types import Analysis, ProgressCallback
@@ -136,7 +137,7 @@ async def _ask(store: Store, data_dir: Path, checks: int, servers: int) -> None:
     for number, server in enumerate(order):
         asker = Asker(Origin.DISCORD, requester_id=10_000 + number, guild_id=1 + server, channel_id=2, message_id=3)
         await requests.request_check(
-            store, f"clip {number}".encode(), asker, source_name="a.mp4", data_dir=data_dir, max_bytes=1000
+            store, f"clip {number}".encode(), asker, source_name="a.mp4", folders=Folders(data_dir), max_bytes=1000
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.services import Services, build_services
 from bot.web.house import House, load_templates
 from core.errors import OutputError
+from core.media import Counting, open_media
 from core.settings import Settings, read_settings
 from core.store import Store, migrate, open_store
 
@@ -23,6 +24,7 @@ class App:
     settings: Settings
     store: Store
     services: Services
+    media: Counting
 
     def house(self) -> House:
         """Return what the web pages are handed."""
@@ -35,14 +37,15 @@ async def start_app(settings: Settings) -> AsyncIterator[App]:
 
     Raises:
         OutputError: the data directory cannot be made.
+        SettingsError: the place of the media cannot be used.
         StoreError: the database cannot be opened or migrated.
     """
     await asyncio.to_thread(_make_data_dir, settings)
+    media = Counting(open_media(settings.media_place, settings.data_dir))
     await asyncio.to_thread(migrate, settings.resolved_database_url)
     async with open_store(settings.resolved_database_url) as store:
-        yield App(
-            settings, store, build_services(store, settings.data_dir, settings.video.max_bytes, queue=settings.queue)
-        )
+        services = build_services(store, settings.data_dir, settings.video.max_bytes, queue=settings.queue, media=media)
+        yield App(settings, store, services, media)
 
 
 def _make_data_dir(settings: Settings) -> None:

@@ -64,12 +64,11 @@ class CheckView:
 class Desk:
     """The verbs of the front doors, over one open store."""
 
-    def __init__(self, store: Store, data_dir: Path, max_bytes: int, queue: str = DEFAULT_QUEUE) -> None:
+    def __init__(self, store: Store, folders: Folders, max_bytes: int, queue: str = DEFAULT_QUEUE) -> None:
         self._store = store
         self._queue = queue
-        self._data_dir = data_dir
         self.max_bytes = max_bytes
-        self.folders = Folders(data_dir)
+        self.folders = folders
 
     async def hand_in(self, media: bytes | Path, filename: str, asker: Asker) -> CheckView:
         """Ask for a check of a clip, which is copied; the same clip again is answered from the log.
@@ -82,7 +81,7 @@ class Desk:
             media,
             asker,
             source_name=filename,
-            data_dir=self._data_dir,
+            folders=self.folders,
             max_bytes=self.max_bytes,
             queue=self._queue,
         )
@@ -108,7 +107,7 @@ class Desk:
 
     async def take_back(self, check_id: int) -> bool:
         """Cancel a check; return False when it was over already."""
-        return await requests.cancel(self._store, check_id, data_dir=self._data_dir)
+        return await requests.cancel(self._store, check_id, folders=self.folders)
 
     async def answer_is(self, check_id: int, message_id: int) -> None:
         """Remember the Discord message in which the answer is shown."""

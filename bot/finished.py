@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from bot import embeds
 from bot.answers import PICTURE, Content
@@ -23,7 +22,7 @@ async def finished_content(desk: Desk, check: CheckView, say: Say) -> Content:
     """
     if check.report is None:
         return Content(closing_text(say, check))
-    picture = await asyncio.to_thread(_read, desk.folders.figures(check.figures_id) / PICTURE)
+    picture = await asyncio.to_thread(desk.folders.figure, check.figures_id, PICTURE)
     embed = embeds.verdict_embed(
         say,
         check.report,
@@ -52,10 +51,3 @@ async def _may_be_named(desk: Desk, check: CheckView, number: int | None) -> boo
     if check.guild_id is not None or earlier.guild_id is not None:
         return check.guild_id == earlier.guild_id
     return check.requester_id is not None and check.requester_id == earlier.requester_id
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.desk import Desk
+from core.media import MediaStore
 from core.services.audit import Audit
 from core.services.budgets import Budgets
 from core.services.clock import Clock, utc_now
 from core.services.export import Exports
+from core.services.folders import Folders
 from core.services.guilds import Guilds
 from core.services.privacy import Privacy
 from core.services.reviews import Reviews
@@ -32,7 +34,13 @@ class Services:
 
 
 def build_services(
-    store: Store, data_dir: Path, max_bytes: int, clock: Clock = utc_now, queue: str = DEFAULT_QUEUE
+    store: Store,
+    data_dir: Path,
+    max_bytes: int,
+    clock: Clock = utc_now,
+    queue: str = DEFAULT_QUEUE,
+    *,
+    media: MediaStore | None = None,
 ) -> Services:
     """Return the services over one open store.
 
@@ -42,14 +50,16 @@ def build_services(
         max_bytes: the largest clip that is accepted.
         clock: gives the present moment.
         queue: `Settings.queue`.
+        media: where clips, evidence and figures are kept; by default in `data_dir`.
     """
+    folders = Folders(data_dir, media)
     return Services(
-        desk=Desk(store, data_dir, max_bytes, queue),
+        desk=Desk(store, folders, max_bytes, queue),
         guilds=Guilds(store, clock),
         reviews=Reviews(store, clock),
         audit=Audit(store, clock),
         statistics=Statistics(store, clock),
         exports=Exports(store),
-        privacy=Privacy(store, data_dir, clock),
+        privacy=Privacy(store, folders, clock),
         budgets=Budgets(store, clock),
     )

@@ -85,6 +85,12 @@ class OutputError(FacepulseError):
     code = "output"
 
 
+class MediaStoreError(OutputError):
+    """The place where clips, evidence and figures are kept does not answer, is full or refuses; it may well pass."""
+
+    code = "media"
+
+
 class ReviewError(FacepulseError):
     """A case cannot be flagged, decided or assigned as it was asked for; the sentence says why."""
 

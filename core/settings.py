@@ -5,12 +5,23 @@ Only `bot` reads settings, once a process; everything else is handed the part it
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
@@ -18,6 +29,9 @@ from core.logs import LogFormat
 
 MEBIBYTE = 1 << 20
 Networks = tuple[IPv4Network | IPv6Network, ...]
+Encryption = Literal["AES256", "aws:kms"]
+_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(?!\.\.?(/|$))[A-Za-z0-9_.-]+)*/?")
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?")
 DISCORD_CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 """Where Discord keeps attachments."""
 
@@ -44,6 +58,29 @@ class VideoLimits(BaseModel):
     """Longest wait for the next frame."""
 
 
+@dataclass(frozen=True, slots=True)
+class MediaPlace:
+    """Where clips, evidence and figures are kept: a bucket, or the data folder where `url` is None."""
+
+    url: str | None = None
+    endpoint: str | None = None
+    """Where the bucket's service is, for any but Amazon's."""
+    encryption: Encryption | None = None
+    kms_key: str | None = None
+
+
+def _bucket_url(text: str) -> str:
+    if not _BUCKET_URL.fullmatch(text):
+        raise ValueError("it is s3://BUCKET or s3://BUCKET/PREFIX, of letters, digits, dots, dashes and underscores")
+    return text.rstrip("/")
+
+
+def _endpoint(text: str) -> str:
+    if not _ENDPOINT.fullmatch(text):
+        raise ValueError("it is https://HOST or http://HOST:PORT, without name or password")
+    return text.rstrip("/")
+
+
 class Settings(BaseSettings):
     """All settings; the names in the environment are `FACEPULSE_` and the field's name in capitals."""
 
@@ -60,6 +97,12 @@ class Settings(BaseSettings):
     """Where the embedded database and clips waiting for their check are."""
     database_url: str | None = None
     """An SQLAlchemy URL; by default an SQLite file in `data_dir`."""
+    media_url: Annotated[str, AfterValidator(_bucket_url)] | None = None
+    """The bucket for clips, evidence and figures; by default they lie in `data_dir`."""
+    media_endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+    media_encryption: Encryption | None = None
+    """What the bucket is asked to encrypt with: its own key ("AES256") or one of its key service ("aws:kms")."""
+    media_kms_key: str | None = None
     discord_token: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("DISCORD_TOKEN", "FACEPULSE_DISCORD_TOKEN", "discord_token"),
@@ -86,6 +129,21 @@ class Settings(BaseSettings):
         """The URL to connect to."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'facepulse.sqlite3'}"
 
+    @property
+    def media_place(self) -> MediaPlace:
+        """Where media are kept."""
+        return MediaPlace(self.media_url, self.media_endpoint, self.media_encryption, self.media_kms_key)
+
+    @model_validator(mode="after")
+    def _media_settings_fit(self) -> Self:
+        if self.media_url is None and (self.media_endpoint or self.media_encryption or self.media_kms_key):
+            raise ValueError(
+                "FACEPULSE_MEDIA_ENDPOINT, _ENCRYPTION and _KMS_KEY are about the bucket of FACEPULSE_MEDIA_URL"
+            )
+        if self.media_kms_key is not None and self.media_encryption != "aws:kms":
+            raise ValueError("FACEPULSE_MEDIA_KMS_KEY needs FACEPULSE_MEDIA_ENCRYPTION=aws:kms")
+        return self
+
 
 def read_settings() -> Settings:
     """Return the settings of this process.
@@ -98,4 +156,7 @@ def read_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "__".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"The setting FACEPULSE_{name} is not valid: {first['msg']}.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        if not name:  # about several settings together
+            raise SettingsError(f"The settings do not fit together: {reason}.") from error
+        raise SettingsError(f"The setting FACEPULSE_{name} is not valid: {reason}.") from error

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from obstore.store import MemoryStore
 
+from core.media import BucketMedia, MediaStore
+from core.settings import MediaPlace
 from core.store import Store, migrate, open_store
 from tests.synth.clips import Scene, even_times, write_scene
+from tests.synth.media import CREDENTIALS, S3Server
 from tests.synth.postgres import PostgresServer
 
 SHARED_CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -69,6 +73,28 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     name = postgres.fresh()
     yield postgres.url(name)
     postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """One S3 server for all tests of this process."""
+    server = S3Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> MediaPlace:
+    """An empty bucket, with the credentials for it in the environment."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return MediaPlace(f"s3://{s3.fresh()}/of/us", s3.endpoint)
+
+
+@pytest.fixture
+def memory_media() -> MediaStore:
+    """Media that lie elsewhere than in a folder, as in a bucket."""
+    return BucketMedia(MemoryStore())
 
 
 @pytest.fixture

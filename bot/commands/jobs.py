@@ -15,7 +15,9 @@ from rich.text import Text
 
 from bot.commands.history import LARGEST, PLAIN_WIDTH
 from bot.terminal import answers, may_colour, printable
+from core.media import open_media
 from core.services import requests
+from core.services.folders import Folders
 from core.services.requests import Check, CheckStatus
 from core.settings import Settings, read_settings
 from core.store import Store, migrate, open_store
@@ -86,9 +88,10 @@ def cancel(cases: tuple[int, ...]) -> int:
     Exit status: 0 all of them were taken back, 1 one was over already or is not there, 2 a wrong call.
     """
     settings = read_settings()
+    folders = Folders(settings.data_dir, open_media(settings.media_place, settings.data_dir))
 
     async def take_back(store: Store) -> list[tuple[int, bool]]:
-        return [(number, await requests.cancel(store, number, data_dir=settings.data_dir)) for number in cases]
+        return [(number, await requests.cancel(store, number, folders=folders)) for number in cases]
 
     done = _with_store(settings, take_back)
     for number, cancelled in done:

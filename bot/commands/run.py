@@ -75,7 +75,7 @@ async def serve(settings: Settings) -> None:
 async def _page(app: App, membership: Membership) -> AsyncIterator[str]:
     settings = app.settings
     joined = None if settings.discord_token is None else membership.is_joined
-    watching = Watching(Operations(app.store, joined), settings.metrics_readers)
+    watching = Watching(Operations(app.store, joined, media=app.media), settings.metrics_readers)
     web_app = build_web_app(app.house(), settings.web_host, watching)
     async with serving(web_app, settings.web_host, settings.web_port) as address:
         yield address

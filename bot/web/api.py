@@ -20,7 +20,7 @@ async def ask(request: web.Request) -> web.Response:
     """POST /api/checks: take a clip; 202 with the check, or 200 when the log already had the answer."""
     house = request.app[HOUSE]
     try:
-        async with received(request, house.desk.folders.incoming, house.desk.max_bytes) as clip:
+        async with received(request, house.desk.folders.scratch, house.desk.max_bytes) as clip:
             check = await handed_in(house, clip)
     except FacepulseError as error:
         return problem(status_of(error), str(error), error.code)

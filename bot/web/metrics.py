@@ -63,6 +63,7 @@ def _of(snapshot: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("facepulse_database_up", "1 while the database answers.", float(answers))
     if snapshot.discord is not None:
         yield GaugeMetricFamily("facepulse_discord_joined", "1 while Discord is joined.", float(snapshot.discord))
+    yield from _media(snapshot)
     if snapshot.queue is None or snapshot.counted is None:
         return
     yield from _queue(snapshot)
@@ -81,6 +82,18 @@ def _queue(snapshot: Snapshot) -> Iterator[Metric]:
     oldest = snapshot.queue.oldest_at
     age_s = 0.0 if oldest is None else max(0.0, (snapshot.at - oldest).total_seconds())
     yield GaugeMetricFamily("facepulse_oldest_queued_seconds", "Since when the oldest check waits; 0: none.", age_s)
+
+
+def _media(snapshot: Snapshot) -> Iterator[Metric]:
+    if snapshot.media is None:
+        return
+    yield GaugeMetricFamily("facepulse_media_up", "1 while clips can be kept and fetched.", float(snapshot.media))
+    failures = CounterMetricFamily(
+        "facepulse_media_failures", "What the media store did not do, in this process.", labels=["verb"]
+    )
+    for verb, number in sorted(snapshot.media_failures.items()):
+        failures.add_metric([verb], number)
+    yield failures
 
 
 def _ends(snapshot: Snapshot) -> Iterator[Metric]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
 from aiohttp import web
 
@@ -31,7 +30,7 @@ async def upload(request: web.Request) -> web.Response:
     """POST /checks: take a clip from the form and go to the page of its check."""
     house = request.app[HOUSE]
     try:
-        async with received(request, house.desk.folders.incoming, house.desk.max_bytes) as clip:
+        async with received(request, house.desk.folders.scratch, house.desk.max_bytes) as clip:
             check = await handed_in(house, clip)
     except FacepulseError as error:
         return _start_page(request, str(error), status_of(error))
@@ -78,11 +77,15 @@ async def figure_names(request: web.Request, check: CheckView) -> list[str]:
     """Return the names of the figures that are there for a finished check."""
     if not check.is_over:
         return []
-    return list(await asyncio.to_thread(views.figure_paths, _figures_folder(request, check)))
+    return views.figures_shown(await _files(request, check))
 
 
-def _figures_folder(request: web.Request, check: CheckView) -> Path:
-    return request.app[HOUSE].desk.folders.figures(check.figures_id)
+async def _files(request: web.Request, check: CheckView) -> tuple[str, ...]:
+    return await asyncio.to_thread(request.app[HOUSE].desk.folders.figure_names, check.figures_id)
+
+
+async def _file(request: web.Request, check: CheckView, name: str) -> bytes | None:
+    return await asyncio.to_thread(request.app[HOUSE].desk.folders.figure, check.figures_id, name)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -90,9 +93,9 @@ async def show(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     check = await check_of(request)
     if check.report is not None:
-        names = await figure_names(request, check)
-        has_report = await _report(request, check) is not None
-        return house.page("verdict.html", **views.verdict_page(check, names, has_report=has_report))
+        files = await _files(request, check)
+        values = views.verdict_page(check, views.figures_shown(files), has_report=views.REPORT in files)
+        return house.page("verdict.html", **values)
     if not check.is_over:
         values = views.progress_values(check)
         return house.page(
@@ -111,28 +114,24 @@ async def cancel(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/checks/{check.id}")
 
 
-async def figure(request: web.Request) -> web.FileResponse:
-    """GET /checks/{id}/figures/{name}: one of the figures that `views.figure_paths` lists, and no other file."""
+async def figure(request: web.Request) -> web.Response:
+    """GET /checks/{id}/figures/{name}: one of the figures that `views.figures_shown` lists, and no other file."""
     check = await check_of(request)
-    paths = await asyncio.to_thread(views.figure_paths, _figures_folder(request, check))
-    path = paths.get(request.match_info["name"])
-    if path is None:
+    name = request.match_info["name"]
+    picture = await _file(request, check, name) if views.figures_shown([name]) else None
+    if picture is None:
         raise web.HTTPNotFound(text="This figure is not there, or no longer.")
-    return web.FileResponse(path, headers={"Content-Type": "image/png"})
+    return web.Response(body=picture, content_type="image/png")
 
 
-async def report(request: web.Request) -> web.FileResponse:
+async def report(request: web.Request) -> web.Response:
     """GET /checks/{id}/report.html: the report that stands alone, to be saved and not shown from here."""
     check = await check_of(request)
-    path = await _report(request, check)
-    if path is None:
+    page = await _file(request, check, views.REPORT)
+    if page is None:
         raise web.HTTPNotFound(text="This report is not there, or no longer.")
     name = f'attachment; filename="facepulse-case-{check.id}.html"'
-    return web.FileResponse(path, headers={"Content-Disposition": name})
-
-
-async def _report(request: web.Request, check: CheckView) -> Path | None:
-    return await asyncio.to_thread(views.report_path, _figures_folder(request, check))
+    return web.Response(body=page, content_type="text/html", headers={"Content-Disposition": name})
 
 
 def routes() -> list[web.AbstractRouteDef]:

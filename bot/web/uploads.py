@@ -74,7 +74,7 @@ async def _clip_part(request: web.Request) -> BodyPartReader:
 
 async def _temporary_file(directory: Path) -> IO[bytes]:
     def opened() -> IO[bytes]:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return tempfile.NamedTemporaryFile(dir=directory, prefix="upload-", delete=False)  # the caller closes it
 
     try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bot import words
@@ -26,22 +26,10 @@ class Figure:
     caption: str
 
 
-def figure_paths(directory: Path) -> dict[str, Path]:
-    """Return the figures of a check by name, the summary first: plain PNG files in its own directory and no others."""
-    if not directory.is_dir():
-        return {}
-    found = {p.name: p for p in directory.iterdir() if FIGURE_NAME.fullmatch(p.name) and _is_plain_file(p)}
-    return {name: found[name] for name in sorted(found, key=lambda name: (name != FIRST_FIGURE, name))}
-
-
-def report_path(directory: Path) -> Path | None:
-    """Return the report page of a check, which stands alone, or None when it is not there."""
-    path = directory / REPORT
-    return path if _is_plain_file(path) else None
-
-
-def _is_plain_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+def figures_shown(names: Iterable[str]) -> list[str]:
+    """Return those of a check's files that are shown as figures, the summary first: PNG files and no others."""
+    found = (name for name in names if FIGURE_NAME.fullmatch(name))
+    return sorted(found, key=lambda name: (name != FIRST_FIGURE, name))
 
 
 def figures(check_id: int, names: list[str]) -> list[Figure]:

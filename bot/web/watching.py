@@ -47,7 +47,7 @@ class Watching:
     async def ready(self, _request: web.Request) -> web.Response:
         """GET /readyz: 200 when a question asked now would be answered, else 503, and which part does not work."""
         state = await self._operations.readiness()
-        parts = {"database": state.database, "worker": state.worker, "discord": state.discord}
+        parts = {"database": state.database, "worker": state.worker, "discord": state.discord, "media": state.media}
         return web.json_response({"ready": state.is_ready, **parts}, status=200 if state.is_ready else 503)
 
     async def metrics(self, request: web.Request) -> web.Response:

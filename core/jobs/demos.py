@@ -144,14 +144,14 @@ class DemoWorker:
             await queue.fail(claim, code, sentence, self._clock())
         else:
             if not await queue.finish(claim, made, self._clock()):
-                self._folders.discard(made.file_name)
+                await asyncio.to_thread(self._folders.discard, made.file_name)
             logger.info("demo %d: made, its label says %s", claim.id, made.provenance.demo_id)
 
     async def _clean_up(self, claim: Demo) -> None:
         await asyncio.to_thread(demo_making.clear, self._folders, claim)
         demo = await self._store.demos.get(claim.id)
         if demo is None or (demo.is_final and demo.incoming_name is None):
-            self._folders.discard(claim.incoming_name)
+            await asyncio.to_thread(self._folders.discard, claim.incoming_name)
 
     async def _checks_first(self) -> bool:
         return await self._store.demo_queue.checks_first(self._name, self._clock(), self._queues)

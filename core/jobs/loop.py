@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from core import logs
-from core.errors import CancelledError, StoreError
+from core.errors import CancelledError, MediaStoreError, StoreError
 from core.jobs.running import RunningAnalysis
 from core.services import analysis, evidence
 from core.services.analysis import Answer, Engine
@@ -197,26 +197,30 @@ class Worker:
             await analysis.store_failure(self._store, claim, error, self._clock)
         else:
             # Before the answer: whoever reads it may delete the message with the clip.
-            await self._keep_clip(claim)
+            await evidence.keep_if_wanted(self._store, self._folders, claim)
             await analysis.remember_look(self._store, self._engine.eye, claim, answer.look)
             answered = await analysis.store_report(self._store, claim, answer.report, self._clock)
             verdict = answer.report.verdict.label
             logger.info("check %d: %s", claim.id, verdict if answered else "answered by another worker")
 
-    async def _keep_clip(self, claim: Check) -> None:
-        if claim.incoming_name is not None:
-            clip = self._folders.clip(claim.incoming_name)
-            await evidence.keep_if_wanted(self._store, self._folders.data_dir, claim, clip)
-
     async def _clean_up(self, claim: Check) -> None:
         check = await self._store.checks.get(claim.id)
         if check is None or check.status in {CheckStatus.CANCELLED, CheckStatus.FAILED}:
-            self._folders.discard_figures(claim.id)
-            EvidenceFolder(self._folders.data_dir).delete(claim.id)
+            await asyncio.to_thread(self._forget_files, claim)
         elif check.is_final and check.repeats_check_id is not None:
-            await self._keep_clip(claim)
+            await evidence.keep_if_wanted(self._store, self._folders, claim)
         if check is None or (check.is_final and check.incoming_name is None):
-            self._folders.discard(claim.incoming_name)
+            await asyncio.to_thread(self._folders.discard, claim.incoming_name)
+
+    def _forget_files(self, claim: Check) -> None:
+        self._folders.discard_figures(claim.id)
+        guild_id = claim.asker.guild_id
+        try:
+            if guild_id is not None:
+                EvidenceFolder(self._folders.media).delete(guild_id, [claim.id])
+        except MediaStoreError:
+            # `retention` deletes the kept clips of checks without an answer.
+            logger.exception("check %d: its kept clip cannot be deleted yet", claim.id)
 
 
 async def _either(stop: asyncio.Event, timeout_s: float) -> None:

@@ -25,6 +25,7 @@ from core.jobs.demos import DemoWorker, beside, load_studio
 from core.jobs.loop import Timing, Worker
 from core.jobs.presence import living
 from core.jobs.running import THREAD_NAME
+from core.media import open_media
 from core.services.analysis import Engine
 from core.services.clock import Clock, utc_now
 from core.services.demo_making import Studio
@@ -61,16 +62,18 @@ async def run_worker(
         studio: gives what demos are made with, when the first one is.
 
     Raises:
+        SettingsError: the place of the media cannot be used.
         StoreError: the database URL cannot be used.
     """
     timing, load = timing or Timing(), load or Load()
+    folders = Folders(settings.data_dir, open_media(settings.media_place, settings.data_dir))
     jobs = engine_for(settings.resolved_database_url, load, timing)
     await asyncio.to_thread(_prepare, engine)
     async with open_store(settings.resolved_database_url) as store:
         worker = Worker(
             store,
             engine=engine,
-            folders=Folders(settings.data_dir),
+            folders=folders,
             limits=settings.video,
             keep_figures_s=settings.keep_figures_s,
             name=name,
@@ -81,7 +84,7 @@ async def run_worker(
         demos = DemoWorker(
             store,
             studio=studio,
-            folders=Folders(settings.data_dir),
+            folders=folders,
             limits=settings.video,
             name=name,
             timing=timing,

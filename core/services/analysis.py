@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +18,7 @@ from core.errors import ClipNotFoundError, FacepulseError, OutputError, StoreErr
 from core.services import copies
 from core.services.clock import Clock, utc_now
 from core.services.copies import Eye
-from core.services.folders import Folders, measure
+from core.services.folders import GONE, Folders, measure
 from core.settings import VideoLimits
 from core.store import INTERNAL, Asker, Check, ClipLook, NewCheck, Store
 from core.types import Analysis, Progress, ProgressCallback, Report, Stage
@@ -31,6 +30,8 @@ INTERNAL_SENTENCE = "Something went wrong inside Facepulse while it checked this
 
 RETRY_AFTER_S = 5.0, 30.0
 """Pauses before the second and the third attempt at a check that failed for reasons that may pass."""
+
+_OPENING = Progress(Stage.OPENING, 0, None, None)
 
 Analyse = Callable[[Path, VideoLimits, ProgressCallback], Analysis]
 
@@ -68,16 +69,17 @@ def analyse_and_draw(
     Raises:
         FacepulseError: the clip cannot be analysed, or `progress` raised CancelledError.
     """
-    path = folders.clip(check.incoming_name or "")
-    if not path.is_file():
-        raise ClipNotFoundError("The clip is no longer here to be checked; please send it again.")
-    analysis = engine.analyse(path, limits, progress)
-    progress(Progress(Stage.FIGURES, 0, 1, None))
-    try:
-        _draw_in_place(engine, analysis, folders.figures(check.id), check.source_name)
-    except Exception:
-        logger.exception("check %d: the figures could not be made", check.id)
-    look = None if engine.eye is None else copies.look_at(engine.eye, path, limits)
+    if check.incoming_name is None:
+        raise ClipNotFoundError(GONE)
+    with folders.clip(check.incoming_name, limits.max_bytes, lambda: progress(_OPENING)) as path:
+        analysis = engine.analyse(path, limits, progress)
+        progress(Progress(Stage.FIGURES, 0, 1, None))
+        try:
+            with folders.drawing(check.id) as figures:
+                engine.draw(analysis, figures, check.source_name)
+        except Exception:
+            logger.exception("check %d: the figures could not be made", check.id)
+        look = None if engine.eye is None else copies.look_at(engine.eye, path, limits)
     return Answer(analysis.report, look)
 
 
@@ -179,15 +181,3 @@ async def _question(path: Path, asker: Asker, asked_at: datetime) -> NewCheck:
 def _name(path: Path) -> str:
     """Return the name of a file as text that can be stored: a name may be any bytes, not only UTF-8."""
     return os.fsencode(path.name).decode(errors="replace")
-
-
-def _draw_in_place(engine: Engine, analysis: Analysis, figures: Path, clip_name: str) -> None:
-    """Draw beside the final place and move there: who looks sees all figures or none."""
-    partial = figures.with_name(f"{figures.name}.{os.getpid()}.partial")
-    partial.mkdir(parents=True, exist_ok=True)
-    try:
-        engine.draw(analysis, partial, clip_name)
-        shutil.rmtree(figures, ignore_errors=True)
-        partial.rename(figures)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import DemoError, LabelError
+from core.errors import ClipNotFoundError, DemoError, LabelError
 from core.services.demos import LONGEST_S, NO_CONSENT
 from core.services.folders import Folders, measure
 from core.settings import VideoLimits
@@ -70,22 +70,25 @@ def make(
     Raises:
         FacepulseError: it cannot be made, or `progress` raised CancelledError; there is no file then.
     """
-    video = folders.clip(demo.incoming_name or "")
-    if not video.is_file():
+    if demo.incoming_name is None:
         raise DemoError(NO_CLIP)
     _require_registered(studio, demo)
     bench = workshop(folders, demo)
     shutil.rmtree(bench, ignore_errors=True)
     bench.mkdir(parents=True)
-    order = Order(
-        model_path=Path(demo.model.path),
-        source_path=None if demo.model.source_path is None else Path(demo.model.source_path),
-        video=video,
-        out=bench / "demo.mp4",
-        made_by=f"Facepulse in Discord server {demo.model.guild_id}",
-        limits=demo_limits(limits),
-    )
-    return studio.make(order, progress)
+    try:
+        with folders.clip(demo.incoming_name, limits.max_bytes) as video:
+            order = Order(
+                model_path=Path(demo.model.path),
+                source_path=None if demo.model.source_path is None else Path(demo.model.source_path),
+                video=video,
+                out=bench / "demo.mp4",
+                made_by=f"Facepulse in Discord server {demo.model.guild_id}",
+                limits=demo_limits(limits),
+            )
+            return studio.make(order, progress)
+    except ClipNotFoundError as error:
+        raise DemoError(NO_CLIP) from error
 
 
 def keep(video: LabelledVideo, folders: Folders) -> Made:

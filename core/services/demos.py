@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import ClipTooLargeError, DemoError
+from core.media import MediaStore
 from core.services import requests
 from core.services.clock import Clock, utc_now
 from core.services.folders import Folders
@@ -81,9 +82,9 @@ class Wish:
 class Demos:
     """The verbs of demos over one open store."""
 
-    def __init__(self, store: Store, data_dir: Path, clock: Clock = utc_now) -> None:
+    def __init__(self, store: Store, data_dir: Path, clock: Clock = utc_now, media: MediaStore | None = None) -> None:
         self._store = store
-        self._folders = Folders(data_dir)
+        self._folders = Folders(data_dir, media)
         self._clock = clock
         self._asking = asyncio.Lock()
 
@@ -123,7 +124,7 @@ class Demos:
         gone = await self._store.swap_models.withdraw(guild_id, name, by, self._clock())
         if gone is None:
             raise DemoError(NO_MODEL)
-        await asyncio.to_thread(self._discard, gone.file_names)
+        await self._discard(*gone.file_names)
         return gone
 
     async def require_may(self, wish: Wish, settings: GuildSettings) -> SwapModel:
@@ -169,10 +170,10 @@ class Demos:
             try:
                 demo = await self._store.demos.add(self._new(model, wish, media, name))
             except BaseException:
-                self._folders.discard(name)
+                await self._discard(name)
                 raise
         if demo is None:
-            self._folders.discard(name)
+            await self._discard(name)
             raise DemoError(NO_MODEL)
         return demo
 
@@ -215,7 +216,7 @@ class Demos:
         """Take a demo back; False when it was over already. One that is being made is stopped within moments."""
         before = await self._store.demos.cancel(number, self._clock())
         if before is not None and before.status is CheckStatus.QUEUED:
-            self._folders.discard(before.incoming_name)
+            await self._discard(before.incoming_name)
         return before is not None
 
     async def left_open(self) -> tuple[Demo, ...]:
@@ -242,10 +243,9 @@ class Demos:
         """
         if demo.file_name is None or demo.provenance is None or demo.model.withdrawn_at is not None:
             raise DemoError(GONE)
-        try:
-            data = await asyncio.to_thread(self._folders.clip(demo.file_name).read_bytes)
-        except OSError as error:
-            raise DemoError(GONE) from error
+        data = await asyncio.to_thread(self._folders.read, demo.file_name)
+        if data is None:
+            raise DemoError(GONE)
         if hashlib.sha256(data).hexdigest() != demo.file_sha256:
             raise DemoError(CHANGED)
         return LabelledFile(data, demo.provenance.demo_id, demo.provenance, _READ_BACK)
@@ -253,29 +253,28 @@ class Demos:
     async def refused(self, demo: Demo, error: DemoError) -> None:
         """Note that a finished demo could not be shown, and delete its file."""
         name = await self._store.demos.refuse(demo.id, error.code, str(error), self._clock())
-        self._folders.discard(name)
+        await self._discard(name)
 
     async def shown(self, demo: Demo, *, keep: bool) -> None:
         """Note that whoever asked was shown the end of a demo; its file goes unless it is kept as evidence."""
         await self._store.demos.mark_answered(demo.id, self._clock())
         if demo.file_name is not None and not keep:
             await self._store.demos.drop_file(demo.id)
-            self._folders.discard(demo.file_name)
+            await self._discard(demo.file_name)
 
     async def delete(self, number: int, *, by: int) -> Demo | None:
         """Note that a moderator deleted a demo, and delete its file; None when that was done before."""
         demo = await self._store.demos.delete(number, by, self._clock())
         if demo is not None:
-            self._folders.discard(demo.file_name)
+            await self._discard(demo.file_name)
         return demo
 
     async def message_gone(self, number: int) -> None:
         """Note that the message with a demo is not there any more."""
         await self._store.demos.set_deleted(number, self._clock())
 
-    def _discard(self, names: tuple[str, ...]) -> None:
-        for name in names:
-            self._folders.discard(name)
+    async def _discard(self, *names: str | None) -> None:
+        await asyncio.to_thread(self._folders.discard, *names)
 
 
 def _require_consent(model: SwapModel) -> None:

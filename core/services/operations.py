@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.errors import StoreError
+from core.errors import MediaStoreError, StoreError
+from core.media import Counting
 from core.services.clock import Clock, utc_now
 from core.store import Counted, QueueNow, Store, WorkerSeen
 
@@ -18,16 +19,20 @@ ANSWER_WITHIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether each part does its work; `discord` is None where Discord is not joined by intent."""
+    """Whether each part does its work; `discord` is None where Discord is not joined by intent.
+
+    `media` is the place where clips are kept.
+    """
 
     database: bool
     worker: bool
     discord: bool | None
+    media: bool = True
 
     @property
     def is_ready(self) -> bool:
         """Whether a question asked now would be answered."""
-        return self.database and self.worker and self.discord is not False
+        return self.database and self.worker and self.media and self.discord is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class Snapshot:
     counted: Counted | None
     workers: tuple[WorkerSeen, ...]
     discord: bool | None
+    media: bool | None = None
+    """Whether clips can be kept; None where that is not looked at."""
+    media_failures: Mapping[str, int] = field(default_factory=dict)
+    """How often each verb of the media store failed in this process."""
 
 
 class Operations:
@@ -48,34 +57,53 @@ class Operations:
         store: the open log.
         joined: says whether Discord is joined at the moment; None where no token is set.
         clock: gives the present moment.
+        media: where clips are kept; None leaves it out.
     """
 
-    def __init__(self, store: Store, joined: Callable[[], bool] | None, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        joined: Callable[[], bool] | None,
+        clock: Clock = utc_now,
+        media: Counting | None = None,
+    ) -> None:
         self._store = store
         self._joined = joined
         self._clock = clock
+        self._media = media
         self._counting = asyncio.Lock()
 
     async def readiness(self) -> Readiness:
         """Return whether the service is ready; a database that is silent for long is one that does not answer."""
-        discord = self._joined and self._joined()
+        discord, media = self._joined and self._joined(), asyncio.create_task(self._media_answers())
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                workers = await self._workers()
+                workers: tuple[WorkerSeen, ...] | None = await self._workers()
         except (StoreError, TimeoutError):
-            return Readiness(database=False, worker=False, discord=discord)
-        return Readiness(database=True, worker=bool(workers), discord=discord)
+            workers = None
+        return Readiness(workers is not None, bool(workers), discord, await media is not False)
 
     async def snapshot(self) -> Snapshot:
         """Return what the metrics show. `counted.new_times_s` has each analysis once in the life of this object."""
-        discord = self._joined and self._joined()
+        discord, media = self._joined and self._joined(), await self._media_answers()
+        failures = self._media.failures if self._media else {}
         try:
             queue, workers = await self._store.gauges.queue(), await self._workers()
             async with self._counting:
                 counted = await self._store.gauges.count()
         except StoreError:
-            return Snapshot(self._clock(), None, None, (), discord)
-        return Snapshot(self._clock(), queue, counted, workers, discord)
+            return Snapshot(self._clock(), None, None, (), discord, media, failures)
+        return Snapshot(self._clock(), queue, counted, workers, discord, media, failures)
+
+    async def _media_answers(self) -> bool | None:
+        if self._media is None:
+            return None
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await asyncio.to_thread(self._media.probe)
+        except (MediaStoreError, TimeoutError):
+            return False
+        return True
 
     async def _workers(self) -> tuple[WorkerSeen, ...]:
         return await self._store.workers.seen(self._clock() - FRESH_FOR)

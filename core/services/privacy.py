@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from core.errors import MediaStoreError
 from core.services.clock import Clock, utc_now
 from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
 from core.services.personal_data import personal_data
 from core.store import ForgottenRows, Store
+
+logger = logging.getLogger(__name__)
 
 KINDS = {
     "asked": (
@@ -90,10 +93,9 @@ class Forgotten:
 class Privacy:
     """The rights of a person over their data, in all servers at once."""
 
-    def __init__(self, store: Store, data_dir: Path, clock: Clock = utc_now) -> None:
+    def __init__(self, store: Store, folders: Folders, clock: Clock = utc_now) -> None:
         self._store = store
-        self._folders = Folders(data_dir)
-        self._evidence = EvidenceFolder(data_dir)
+        self._folders = folders
         self._clock = clock
 
     async def show(self, user_id: int) -> PrivacySummary:
@@ -144,9 +146,11 @@ class Privacy:
         )
 
     def _delete_files(self, gone: ForgottenRows) -> None:
-        for name in gone.waiting_names:
-            self._folders.discard(name)
-        for check_id in (*gone.emptied, *gone.without_name):
-            self._folders.discard_figures(check_id)
-        for check_id in {*gone.emptied, *gone.without_name} - set(gone.under_review):
-            self._evidence.delete(check_id)
+        self._folders.discard(*gone.waiting_names)
+        self._folders.discard_figures(*gone.emptied, *gone.without_name)
+        try:
+            no_longer = {*gone.emptied, *gone.without_name} - set(gone.under_review)
+            EvidenceFolder(self._folders.media).delete_anywhere(no_longer)
+        except MediaStoreError:
+            # Their rows say now that they are not needed, so the next sweep of `retention` deletes them.
+            logger.exception("kept clips of somebody who is forgotten cannot be deleted yet")

@@ -67,7 +67,7 @@ async def request_check(
     asker: Asker,
     *,
     source_name: str,
-    data_dir: Path,
+    folders: Folders,
     max_bytes: int,
     clock: Clock = utc_now,
     queue: str = DEFAULT_QUEUE,
@@ -83,7 +83,7 @@ async def request_check(
         media: the clip's bytes, or a file, which is copied and not kept.
         asker: who asks and where.
         source_name: the clip's name as the asker knows it.
-        data_dir: `Settings.data_dir`.
+        folders: where the clip waits for its check.
         max_bytes: `Settings.video.max_bytes`.
         clock: gives the present moment.
         queue: `Settings.queue`.
@@ -92,7 +92,7 @@ async def request_check(
     Raises:
         ClipNotFoundError: `media` is a path that cannot be read.
         ClipTooLargeError: the clip has more than `max_bytes`; nothing was logged.
-        OutputError: the data folder cannot be written; nothing was logged.
+        MediaStoreError: the clip cannot be kept for its check; nothing was logged.
         StoreError: the log cannot be written; the clip stays for the sweep, since its row may have been written just
             before the log was lost.
     """
@@ -102,26 +102,23 @@ async def request_check(
             f"{source_name} has {size_bytes / (1 << 20):.1f} MiB; the largest clip that can be checked has"
             f" {max_bytes / (1 << 20):.0f} MiB."
         )
-    new = NewCheck(
-        source_name, asker, clock(), versions_key(), sha256, size_bytes, queue=queue, answer_at=answer_at
-    )
+    new = NewCheck(source_name, asker, clock(), versions_key(), sha256, size_bytes, queue=queue, answer_at=answer_at)
     earlier = await find_answer(store, sha256)
     if earlier is not None:
         repeat = await _first(store, answer_at, store.checks.add_repeat(new, earlier))
-        await evidence.keep_if_wanted(store, data_dir, repeat, media)
+        await evidence.keep_if_wanted(store, folders, repeat, media)
         return repeat
     new = replace(new, asker=replace(asker, priority=await _place(store, asker)))
-    folders = Folders(data_dir)
     name = await asyncio.to_thread(folders.keep, media)
     try:
         check = await _first(store, answer_at, store.checks.add(replace(new, incoming_name=name)))
     except StoreError:
         raise
     except BaseException:
-        folders.discard(name)
+        await asyncio.to_thread(folders.discard, name)
         raise
     if check.incoming_name != name:
-        folders.discard(name)
+        await asyncio.to_thread(folders.discard, name)
     return check
 
 
@@ -147,7 +144,7 @@ async def watch(store: Store, check_id: int, poll_s: float = POLL_S) -> AsyncIte
         await asyncio.sleep(poll_s)
 
 
-async def cancel(store: Store, check_id: int, *, data_dir: Path, clock: Clock = utc_now) -> bool:
+async def cancel(store: Store, check_id: int, *, folders: Folders, clock: Clock = utc_now) -> bool:
     """Take a question back; False when it was too late or there is no such check.
 
     A check that already runs is stopped by its worker within moments.
@@ -157,7 +154,7 @@ async def cancel(store: Store, check_id: int, *, data_dir: Path, clock: Clock = 
         return False
     if before.status is CheckStatus.QUEUED:
         # Of a running check the worker deletes the clip, which it may be reading.
-        Folders(data_dir).discard(before.incoming_name)
+        await asyncio.to_thread(folders.discard, before.incoming_name)
     return True
 
 

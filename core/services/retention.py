@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.errors import StoreError
+from core.errors import MediaStoreError, StoreError
 from core.services.clock import Clock, utc_now
 from core.services.evidence import UNFLAGGED_FOR, EvidenceFolder
 from core.services.folders import Folders
@@ -36,25 +36,27 @@ async def sweep(store: Store, folders: Folders, clock: Clock = utc_now) -> Swept
 
     Raises:
         StoreError: the log cannot be read or written; what was swept until then stays swept.
+        MediaStoreError: kept clips cannot be reached; the same.
     """
     checks = 0
     for guild_id in await store.expiry.guilds():
         settings = GuildSettings(0) if guild_id is None else await store.guilds.get(guild_id)
         before = clock() - timedelta(days=settings.retention_days)
         while expired := await store.expiry.expire(guild_id, before, clock()):
-            await asyncio.to_thread(_delete_figures, folders, expired)
+            await asyncio.to_thread(folders.discard_figures, *expired)
             checks += len(expired)
-    return Swept(checks, await _sweep_clips(store, EvidenceFolder(folders.data_dir), clock))
+    await asyncio.to_thread(folders.tidy, clock().timestamp())
+    return Swept(checks, await _sweep_clips(store, EvidenceFolder(folders.media), clock))
 
 
 async def retain(store: Store, folders: Folders, clock: Clock = utc_now, every_s: float = SWEEP_EVERY_S) -> None:
-    """Sweep now and every `every_s` until cancelled; trouble with the log is logged and the next sweep tries again."""
+    """Sweep now and every `every_s` until cancelled; trouble with log or clips is logged and the next tries again."""
     while True:
         try:
             swept = await sweep(store, folders, clock)
             if swept != Swept(0, 0):
                 logger.info("retention: %d checks expired, %d kept clips deleted", swept.checks, swept.clips)
-        except (StoreError, OSError):
+        except (StoreError, MediaStoreError):
             logger.exception("retention: the sweep failed; the next one tries again")
         await asyncio.sleep(every_s)
 
@@ -64,12 +66,8 @@ async def _sweep_clips(store: Store, folder: EvidenceFolder, clock: Clock) -> in
     for guild_id, check_ids in (await asyncio.to_thread(folder.kept)).items():
         keeps = (await store.guilds.get(guild_id)).keep_evidence
         unflagged_before = clock() - UNFLAGGED_FOR if keeps else clock()
-        for check_id in await store.expiry.decided_or_gone(check_ids, unflagged_before):
-            await asyncio.to_thread(folder.delete, check_id)
-            deleted += 1
+        no_longer = await store.expiry.decided_or_gone(check_ids, unflagged_before)
+        await asyncio.to_thread(folder.delete, guild_id, no_longer)
+        deleted += len(no_longer)
+    await asyncio.to_thread(folder.clear_halves, clock())
     return deleted
-
-
-def _delete_figures(folders: Folders, check_ids: tuple[int, ...]) -> None:
-    for check_id in check_ids:
-        folders.discard_figures(check_id)

@@ -23,9 +23,11 @@ from bot.web.house import House, load_templates
 from bot.web.watching import Watching
 from core import logs
 from core.errors import StoreError
+from core.media import Counting, LocalMedia
 from core.services.operations import FRESH_FOR, Operations
 from core.store import GpuUse, Store, WorkerSeen, open_store
 from tests.synth.logs import NOON, Clock, make_question, make_report
+from tests.synth.media import Failing
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 Client = TestClient[web.Request, web.Application]
@@ -59,7 +61,13 @@ async def test_it_is_ready_when_database_worker_and_discord_are(desk: Desk, stor
     async with page(desk, Operations(store, lambda: joined[0], clock)) as client:
         answer = await client.get("/readyz")
         assert answer.status == 503
-        assert await answer.json() == {"ready": False, "database": True, "worker": False, "discord": False}
+        assert await answer.json() == {
+            "ready": False,
+            "database": True,
+            "worker": False,
+            "discord": False,
+            "media": True,
+        }
 
         await store.workers.beat(WorkerSeen("w", "box", clock()))
         joined[0] = True
@@ -90,6 +98,20 @@ async def test_a_database_that_fails_is_told_and_the_process_still_lives(
         assert (await client.get("/readyz")).status == 503
         assert (await client.get("/healthz")).status == 200
         assert await values(client) == {("facepulse_database_up", ()): 0.0}
+
+
+async def test_a_media_store_that_does_not_answer_is_told_and_counted(desk: Desk, store: Store, clock: Clock) -> None:
+    media = Counting(Failing(LocalMedia(desk.folders.data_dir), times=2))
+    await store.workers.beat(WorkerSeen("w", "box", clock()))
+    async with page(desk, Operations(store, None, clock, media=media)) as client:
+        answer = await client.get("/readyz")
+        assert (answer.status, (await answer.json())["media"]) == (503, False)
+        told = await values(client)
+        assert (told["facepulse_media_up", ()], told["facepulse_database_up", ()]) == (0, 1)
+        assert told["facepulse_media_failures_total", (("verb", "probe"),)] == 2
+
+        assert (await client.get("/readyz")).status == 200
+        assert (await values(client))["facepulse_media_up", ()] == 1
 
 
 async def test_the_metrics_tell_the_queue_the_ends_the_times_and_the_workers(

@@ -132,7 +132,7 @@ async def test_a_clip_over_the_limit_is_refused_and_leaves_nothing(
     assert answer.status == 413
     assert re.search(r"role=\"alert\">This clip is", await answer.text())
     assert await store.log.list(HistoryFilter()) == ()
-    assert list((tmp_path / "incoming").glob("*")) == []
+    assert [path for name in ("incoming", "scratch") for path in (tmp_path / name).glob("*")] == []
 
 
 async def test_a_form_without_a_clip_gets_a_sentence(client: Client) -> None:

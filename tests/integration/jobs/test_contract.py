@@ -18,6 +18,7 @@ from core.jobs.worker import run_worker
 from core.services import analysis, requests
 from core.services.analysis import Engine
 from core.services.clock import utc_now
+from core.services.folders import Folders
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.settings import Settings, VideoLimits
 from core.store import Store
@@ -53,7 +54,7 @@ async def ask(
 ) -> Check:
     asker = Asker(Origin.WEB, priority=priority)
     return await requests.request_check(
-        store, media, asker, source_name="a.mp4", data_dir=settings.data_dir, max_bytes=1000, queue=queue
+        store, media, asker, source_name="a.mp4", folders=Folders(settings.data_dir), max_bytes=1000, queue=queue
     )
 
 
@@ -170,7 +171,7 @@ async def test_a_dead_letter_is_brought_again_when_a_person_says_so(
 
 async def test_a_check_that_was_taken_back_is_not_analysed(store: Store, settings: Settings) -> None:
     taken_back, wanted = await ask(store, settings, b"not wanted"), await ask(store, settings, b"wanted")
-    await requests.cancel(store, taken_back.id, data_dir=settings.data_dir)
+    await requests.cancel(store, taken_back.id, folders=Folders(settings.data_dir))
     counting = Counting()
 
     async with working(settings, counting.engine):

@@ -84,7 +84,7 @@ async def now(store: Store, demo: Demo) -> Demo:
 def left(folders: Folders) -> list[bytes]:
     """What lies in the folder of waiting clips, and what was left behind by making."""
     assert not list((folders.data_dir / "making").glob("*/*"))
-    return [path.read_bytes() for path in folders.incoming.glob("*")]
+    return [path.read_bytes() for path in (folders.data_dir / "incoming").glob("*")]
 
 
 async def test_a_demo_is_made_with_its_marks_and_only_its_labelled_file_stays(
@@ -238,7 +238,7 @@ async def test_only_a_labelled_video_whose_file_is_unchanged_is_kept(folders: Fo
     path.write_bytes(b"changed")
     with pytest.raises(LabelError, match="changed"):
         demo_making.keep(video, folders)
-    assert not folders.incoming.exists()
+    assert not (folders.data_dir / "incoming").exists()
 
 
 async def test_what_dead_workers_left_behind_is_swept(folders: Folders, demo: Demo, clock: Clock) -> None:

@@ -33,7 +33,7 @@ async def keeping(store: Store) -> None:
 
 async def ask(store: Store, folders: Folders, asker: Asker, media: bytes = MEDIA) -> Check:
     return await requests.request_check(
-        store, media, asker, source_name="a.mp4", data_dir=folders.data_dir, max_bytes=1000, clock=Clock()
+        store, media, asker, source_name="a.mp4", folders=folders, max_bytes=1000, clock=Clock()
     )
 
 
@@ -42,12 +42,11 @@ async def work(store: Store, folders: Folders, engine: Engine = engines.QUICK) -
 
 
 def evidence_of(folders: Folders, check: Check, guild_id: int = GUILD) -> bytes | None:
-    path = EvidenceFolder(folders.data_dir).find(guild_id, check.id)
-    return None if path is None else path.read_bytes()
+    return EvidenceFolder(folders.media).read(guild_id, check.id)
 
 
 def incoming(folders: Folders) -> list[Path]:
-    return list(folders.incoming.iterdir()) if folders.incoming.is_dir() else []
+    return list((folders.data_dir / "incoming").glob("*"))
 
 
 @pytest.mark.usefixtures("keeping")
@@ -65,7 +64,7 @@ async def test_nobody_elses_clip_is_kept(store: Store, folders: Folders, asker: 
     await ask(store, folders, asker)
     await work(store, folders)
 
-    assert not EvidenceFolder(folders.data_dir).root.exists()
+    assert not (folders.data_dir / "evidence").exists()
     assert incoming(folders) == []
 
 
@@ -103,7 +102,7 @@ async def test_a_check_taken_back_at_the_last_moment_leaves_no_clip(
     finish = store.queue.finish
 
     async def too_late(*args: object) -> bool:
-        await requests.cancel(store, check.id, data_dir=folders.data_dir)
+        await requests.cancel(store, check.id, folders=folders)
         return await finish(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store.queue, "finish", too_late)

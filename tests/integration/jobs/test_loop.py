@@ -56,7 +56,7 @@ def make_worker(
 
 async def ask(store: Store, folders: Folders, clock: Clock, media: bytes = MEDIA) -> Check:
     return await requests.request_check(
-        store, media, Asker(Origin.WEB), source_name="a.mp4", data_dir=folders.data_dir, max_bytes=1000, clock=clock
+        store, media, Asker(Origin.WEB), source_name="a.mp4", folders=folders, max_bytes=1000, clock=clock
     )
 
 
@@ -67,7 +67,7 @@ async def now(store: Store, check: Check) -> Check:
 
 
 def clips(folders: Folders) -> list[Path]:
-    return list(folders.incoming.glob("*"))
+    return list((folders.data_dir / "incoming").glob("*"))
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ async def test_an_answer_comes_with_its_figures_and_without_its_clip(
     check = await now(store, asked)
     assert (check.status, check.label) == (CheckStatus.DONE, VerdictLabel.LIKELY_FAKE)
     assert (check.report(), check.versions_key) == (make_report(MEDIA), requests.versions_key())
-    figures = folders.figures(asked.id)
+    figures = folders.data_dir / "outgoing" / str(asked.id)
     assert (figures / "report.html").read_text() == "a.mp4"
-    assert {path.name for path in folders.outgoing.iterdir()} == {str(asked.id)}
+    assert {path.name for path in (folders.data_dir / "outgoing").iterdir()} == {str(asked.id)}
     assert clips(folders) == []
     assert not await make_worker(store, folders, clock).work_once(never)
 
@@ -107,7 +107,7 @@ async def test_a_failure_is_kept_with_its_sentence_and_nothing_else(
     assert (check.status, check.error_code, check.error_sentence) == (CheckStatus.FAILED, code, sentence)
     assert (check.label, check.report_json) == (None, None)
     assert await store.checks.evidence(asked.id) == ()
-    assert (clips(folders), folders.figures(asked.id).exists()) == ([], False)
+    assert (clips(folders), (folders.data_dir / "outgoing" / str(asked.id)).exists()) == ([], False)
 
 
 async def test_what_may_pass_is_tried_three_times_with_pauses_and_then_waits_for_a_person(
@@ -205,7 +205,7 @@ async def test_figures_that_cannot_be_drawn_do_not_cost_the_answer(
     await make_worker(store, folders, clock, replace(engines.QUICK, draw=fails)).work_once(never)
 
     assert (await now(store, asked)).status is CheckStatus.DONE
-    assert list(folders.outgoing.iterdir()) == []
+    assert list((folders.data_dir / "outgoing").glob("*")) == []
 
 
 async def test_the_same_clip_asked_twice_is_analysed_once(
@@ -220,7 +220,7 @@ async def test_the_same_clip_asked_twice_is_analysed_once(
     check = await now(store, second)
     assert (check.status, check.repeats_check_id, check.report()) == (CheckStatus.DONE, first.id, make_report(MEDIA))
     assert clips(folders) == []
-    assert [path.name for path in folders.outgoing.iterdir()] == [str(first.id)]
+    assert [path.name for path in (folders.data_dir / "outgoing").iterdir()] == [str(first.id)]
 
 
 async def test_a_running_check_shows_progress_and_can_be_taken_back(
@@ -234,7 +234,7 @@ async def test_a_running_check_shows_progress_and_can_be_taken_back(
         return progress is not None and progress.stage is Stage.FRAMES
 
     await becomes(shows_progress)
-    assert await requests.cancel(store, asked.id, data_dir=folders.data_dir, clock=clock)
+    assert await requests.cancel(store, asked.id, folders=folders, clock=clock)
     assert await asyncio.wait_for(work, WAIT_S)
 
     check = await now(store, asked)
@@ -283,7 +283,7 @@ async def test_an_answer_that_comes_after_its_lease_is_not_taken(
     assert (first_answer.status, first_answer.attempts) == (CheckStatus.DONE, 2)
     assert await now(store, asked) == first_answer
     assert len(await store.checks.evidence(asked.id)) == 2
-    assert folders.figures(asked.id).is_dir()
+    assert (folders.data_dir / "outgoing" / str(asked.id)).is_dir()
 
 
 async def test_a_check_whose_worker_died_three_times_fails(
@@ -327,13 +327,14 @@ async def test_weights_that_are_missing_fail_the_check_and_not_the_worker(
 async def test_a_worker_that_starts_clears_away_what_nobody_needs(store: Store, folders: Folders, clock: Clock) -> None:
     asked = await ask(store, folders, clock)
     folders.keep(b"an orphan")
-    (folders.outgoing / "77").mkdir(parents=True)
+    with folders.drawing(77) as figures:
+        (figures / "evidence.png").touch()
     clock.forward(10 * 365 * 86400)
 
     await make_worker(store, folders, clock).sweep()
 
     assert [path.name for path in clips(folders)] == [asked.incoming_name]
-    assert list(folders.outgoing.iterdir()) == []
+    assert list((folders.data_dir / "outgoing").glob("*")) == []
 
 
 def test_an_engine_is_found_by_its_name_and_nothing_else_is() -> None:

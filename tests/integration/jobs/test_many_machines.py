@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.services import requests
+from core.services.folders import Folders
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.settings import Settings
 from core.store import Store
@@ -51,7 +52,7 @@ def machine(settings: Settings, *options: str) -> Iterator[subprocess.Popen[str]
 
 async def ask(store: Store, settings: Settings) -> Check:
     return await requests.request_check(
-        store, MEDIA, Asker(Origin.WEB), source_name="a.mp4", data_dir=settings.data_dir, max_bytes=1000
+        store, MEDIA, Asker(Origin.WEB), source_name="a.mp4", folders=Folders(settings.data_dir), max_bytes=1000
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from core.jobs.local import LocalWorkers
 from core.services import requests
+from core.services.folders import Folders
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.settings import Settings
 from core.store import Store
@@ -58,7 +59,7 @@ def engine(name: str) -> tuple[str, str]:
 
 async def ask(store: Store, settings: Settings) -> Check:
     return await requests.request_check(
-        store, MEDIA, Asker(Origin.WEB), source_name="a.mp4", data_dir=settings.data_dir, max_bytes=1000
+        store, MEDIA, Asker(Origin.WEB), source_name="a.mp4", folders=Folders(settings.data_dir), max_bytes=1000
     )
 
 

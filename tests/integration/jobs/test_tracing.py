@@ -13,6 +13,7 @@ import pytest
 from core import logs
 from core.jobs.local import LocalWorkers
 from core.services import requests
+from core.services.folders import Folders
 from core.services.requests import Asker, CheckStatus, Origin
 from core.settings import Settings
 from core.store import Store
@@ -45,7 +46,12 @@ async def test_lines_about_one_check_carry_the_same_ids_in_both_processes(
     try:
         with logs.about(request=request):
             check = await requests.request_check(
-                store, b"a clip", Asker(Origin.WEB), source_name="a.mp4", data_dir=settings.data_dir, max_bytes=1000
+                store,
+                b"a clip",
+                Asker(Origin.WEB),
+                source_name="a.mp4",
+                folders=Folders(settings.data_dir),
+                max_bytes=1000,
             )
             with logs.about(check=check.id):
                 logger.info("asked")

@@ -16,6 +16,7 @@ from core.jobs.worker import run_worker
 from core.services import copies, requests
 from core.services.analysis import remember_look
 from core.services.copies import Eye
+from core.services.folders import Folders
 from core.settings import Settings, VideoLimits
 from core.store import Check, ClipLook, NewCheck, Store
 from core.store.looks import CLIP_LOOKS
@@ -108,7 +109,9 @@ async def test_a_worker_finds_the_copy_before_it_gives_the_answer(store: Store, 
     settings = Settings(data_dir=tmp_path, database_url=log_url, discord_token=None)
     engine = replace(engines.QUICK, eye=EYE)
     for media in (b"first clip A", b"the copy B", b"something else z"):
-        await requests.request_check(store, media, asked_by(), source_name="clip.mp4", data_dir=tmp_path, max_bytes=100)
+        await requests.request_check(
+            store, media, asked_by(), source_name="clip.mp4", folders=Folders(tmp_path), max_bytes=100
+        )
     stop = asyncio.Event()
     working = asyncio.create_task(run_worker(settings, stop, engine=engine, name="w"))
 

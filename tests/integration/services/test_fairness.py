@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.services import requests
+from core.services.folders import Folders
 from core.services.requests import Asker, Check, Origin, request_check
 from core.store import Store
 from tests.synth.logs import NOON, Clock
@@ -17,7 +18,9 @@ CLOCK = Clock()
 async def ask(store: Store, data_dir: Path, asker: Asker) -> Check:
     CLOCK.forward(1)
     media = str(CLOCK.now).encode()
-    return await request_check(store, media, asker, source_name="a.mp4", data_dir=data_dir, max_bytes=1000, clock=CLOCK)
+    return await request_check(
+        store, media, asker, source_name="a.mp4", folders=Folders(data_dir), max_bytes=1000, clock=CLOCK
+    )
 
 
 async def order(store: Store) -> list[int]:

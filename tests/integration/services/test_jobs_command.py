@@ -122,7 +122,7 @@ def test_checks_are_taken_back_with_their_clips(log: str, data_dir: Path) -> Non
     assert (done.return_value, done.stdout) == (1, "Case 4: taken back.\n")
     assert done.stderr == "Case 2: neither waits nor runs.\n"
     assert check(log, 4).status is CheckStatus.CANCELLED
-    assert list(Folders(data_dir).incoming.iterdir()) == []
+    assert list((data_dir / "incoming").iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [("retry",), ("retry", "1", "--all"), ("cancel",), ("cancel", "x")])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.media import LocalMedia
 from core.services.audit import Audit
 from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
@@ -23,7 +24,7 @@ LATER = NOON + timedelta(hours=1)
 
 @pytest.fixture
 def privacy(store: Store, tmp_path: Path) -> Privacy:
-    return Privacy(store, tmp_path, Clock(LATER))
+    return Privacy(store, Folders(tmp_path), Clock(LATER))
 
 
 @pytest.fixture
@@ -165,22 +166,23 @@ async def test_who_acted_as_a_moderator_stays_but_cases_go_back_to_everybody(
 async def test_files_of_forgotten_clips_go_but_evidence_of_an_open_case_stays(
     store: Store, reviews: Reviews, privacy: Privacy, tmp_path: Path
 ) -> None:
-    folders, evidence = Folders(tmp_path), EvidenceFolder(tmp_path)
+    folders, evidence = Folders(tmp_path), EvidenceFolder(LocalMedia(tmp_path))
     await a_whole_life(store, reviews)
     await answered(store, b"unflagged", asker=asked_by(ANN, ANN))
     for number in (1, 2, 5):
-        folders.figures(number).mkdir(parents=True)
+        with folders.drawing(number) as figures:
+            (figures / "evidence.png").touch()
         evidence.keep(GUILD, number, b"clip")
     await request_check(
-        store, b"now", asked_by(ANN, ANN), source_name="now.mp4", data_dir=tmp_path, max_bytes=100, clock=Clock()
+        store, b"now", asked_by(ANN, ANN), source_name="now.mp4", folders=folders, max_bytes=100, clock=Clock()
     )
-    assert len(list(folders.incoming.iterdir())) == 1
+    assert len(list((tmp_path / "incoming").iterdir())) == 1
 
     await privacy.forget(ANN)
 
-    assert list(folders.incoming.iterdir()) == []
-    assert sorted(path.name for path in folders.outgoing.iterdir()) == ["1"]
-    assert {number for number in (1, 2, 5) if evidence.find(GUILD, number)} == {1, 2}
+    assert list((tmp_path / "incoming").iterdir()) == []
+    assert sorted(path.name for path in (tmp_path / "outgoing").iterdir()) == ["1"]
+    assert {number for number in (1, 2, 5) if evidence.has(GUILD, number)} == {1, 2}
 
 
 async def test_a_clip_of_somebody_forgotten_is_new_when_it_is_posted_again(
@@ -188,7 +190,13 @@ async def test_a_clip_of_somebody_forgotten_is_new_when_it_is_posted_again(
 ) -> None:
     async def ask() -> CheckStatus:
         check = await request_check(
-            store, b"a clip", asked_by(ANN, ANN), source_name="a.mp4", data_dir=tmp_path, max_bytes=100, clock=Clock()
+            store,
+            b"a clip",
+            asked_by(ANN, ANN),
+            source_name="a.mp4",
+            folders=Folders(tmp_path),
+            max_bytes=100,
+            clock=Clock(),
         )
         return check.status
 

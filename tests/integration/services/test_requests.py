@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import ClipNotFoundError, ClipTooLargeError, OutputError, StoreError
 from core.services import requests
+from core.services.folders import Folders
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.store import Store
 from core.types import Progress, Stage, VerdictLabel
@@ -29,7 +30,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 async def ask(store: Store, data_dir: Path, media: bytes | Path = MEDIA, max_bytes: int = 1000) -> Check:
     return await requests.request_check(
-        store, media, ASKER, source_name="a.mp4", data_dir=data_dir, max_bytes=max_bytes, clock=Clock()
+        store, media, ASKER, source_name="a.mp4", folders=Folders(data_dir), max_bytes=max_bytes, clock=Clock()
     )
 
 
@@ -142,8 +143,8 @@ async def test_watching_a_check_that_is_not_there_is_a_sentence(store: Store) ->
 async def test_a_queued_check_taken_back_leaves_no_clip(store: Store, data_dir: Path) -> None:
     check = await ask(store, data_dir)
 
-    assert await requests.cancel(store, check.id, data_dir=data_dir)
-    assert not await requests.cancel(store, check.id, data_dir=data_dir)
+    assert await requests.cancel(store, check.id, folders=Folders(data_dir))
+    assert not await requests.cancel(store, check.id, folders=Folders(data_dir))
 
     assert waiting(data_dir) == []
     assert [state.check.status async for state in requests.watch(store, check.id)] == [CheckStatus.CANCELLED]
@@ -153,7 +154,7 @@ async def test_the_clip_of_a_running_check_is_left_to_its_worker(store: Store, d
     check = await ask(store, data_dir)
     await store.queue.claim("w", NOON, LEASE)
 
-    assert await requests.cancel(store, check.id, data_dir=data_dir)
+    assert await requests.cancel(store, check.id, folders=Folders(data_dir))
 
     assert waiting(data_dir) == [MEDIA]
 

@@ -64,7 +64,8 @@ async def test_what_expired_is_a_count_and_nothing_else(
     check = await answered(store, name="holiday.mp4")
     await reviews.flag(check.id, kind=FlagKind.MEMBER, by=ANN, note="odd")
     await decide(reviews, check)
-    folders.figures(check.id).mkdir(parents=True)
+    with folders.drawing(check.id) as figures:
+        (figures / "evidence.png").touch()
 
     await swept(store, folders, 91)
 
@@ -73,7 +74,7 @@ async def test_what_expired_is_a_count_and_nothing_else(
     assert found.asker == Asker(Origin.DISCORD, guild_id=GUILD)
     assert (found.source_name, found.clip_sha256, found.report_json, found.probability_fake) == ("", None, None, None)
     assert (found.status, found.label, found.requested_at) == (check.status, check.label, NOON)
-    assert not folders.figures(check.id).exists()
+    assert folders.figure_names(check.id) == ()
     for table in ("evidence", "clips", "disputes"):
         assert run_sql(log_url, f"SELECT count(*) FROM {table}") == [(0,)], table
     assert run_sql(log_url, "SELECT decided_by, flagged_by, reason FROM cases") == [(None, None, None)]
@@ -146,7 +147,7 @@ async def test_evidence_stays_while_a_case_is_open_and_goes_with_its_decision(
     store: Store, folders: Folders, reviews: Reviews
 ) -> None:
     await Guilds(store).change(GUILD, by=MOD, keep_evidence=True)
-    evidence = EvidenceFolder(folders.data_dir)
+    evidence = EvidenceFolder(folders.media)
     still_open, decided, unflagged = [await answered(store, bytes([number])) for number in range(3)]
     for check in (still_open, decided, unflagged):
         evidence.keep(GUILD, check.id, b"clip")
@@ -169,7 +170,7 @@ async def test_evidence_of_checks_that_are_not_there_or_have_no_answer_goes(stor
     await Guilds(store).change(GUILD, by=MOD, keep_evidence=True)
     failed = await store.checks.add_failed(make_question(asker=asked_by()), "unreadable", "Not a video.", NOON)
     running = await store.checks.add(make_question(asker=asked_by()))
-    evidence = EvidenceFolder(folders.data_dir)
+    evidence = EvidenceFolder(folders.media)
     for number in (failed.id, running.id, 999):
         evidence.keep(GUILD, number, b"clip")
 
@@ -180,7 +181,7 @@ async def test_evidence_of_checks_that_are_not_there_or_have_no_answer_goes(stor
 async def test_a_server_that_turns_evidence_off_keeps_only_what_is_under_review(
     store: Store, folders: Folders, reviews: Reviews
 ) -> None:
-    evidence = EvidenceFolder(folders.data_dir)
+    evidence = EvidenceFolder(folders.media)
     still_open, unflagged = await answered(store), await answered(store, b"b")
     for check in (still_open, unflagged):
         evidence.keep(GUILD, check.id, b"clip")
