@@ -54,7 +54,7 @@ def read_bits(blocks: NDArray[np.float32], length: int) -> tuple[NDArray[np.floa
     """Return what the bits are, and whether anybody wrote them.
 
     Args:
-        blocks: what `read_blocks` gave, or the mean of that over frames, so that what stands still counts once.
+        blocks: what `read_blocks` gave, or the sum of that over frames, so that what stands still counts once.
         length: how many bits repeat.
 
     Returns:
@@ -65,7 +65,8 @@ def read_bits(blocks: NDArray[np.float32], length: int) -> tuple[NDArray[np.floa
     if repeats < 4:
         return np.zeros(length, np.float32), 0.0
     each = blocks.ravel()[: repeats * length].reshape(repeats, length)
-    sure = each.mean(0) / np.maximum(each.std(0) / np.sqrt(repeats), 0.02)
+    least = 0.02 * float(np.abs(blocks).max())  # a plain picture has no spread at all
+    sure = each.mean(0) / np.maximum(each.std(0) / np.sqrt(repeats), least + 1e-9)
     return np.asarray(sure, np.float32), float(np.abs(sure).mean())
 
 

@@ -97,22 +97,25 @@ class MarkReader:
     def _read_svd(self) -> str | None:
         if self._blocks is None:
             return None
-        demo_id = svd_id(self._blocks / self._looked_at)
+        demo_id = svd_id(self._blocks)
         height, width = self._kept[0].shape[:2]
         own = min(height, width)
         for short in (side for side in SHORT_SIDES_PX if side != own):
             if demo_id is not None:
                 break
             size = (round(width * short / own), round(height * short / own))
-            scaled = (cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC) for rgb in self._kept[:_KEPT])
-            demo_id = svd_id(
-                np.mean([read_blocks(np.asarray(rgb, np.uint8)) for rgb in scaled], axis=0, dtype=np.float32)
-            )
+            demo_id = svd_id(_sum_of_blocks(self._kept[:_KEPT], size))
         return demo_id
 
 
+def _sum_of_blocks(frames: list[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.float32]:
+    """What the blocks say where frames are scaled to (width, height)."""
+    scaled = (np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8) for rgb in frames)
+    return np.asarray(np.sum([read_blocks(rgb) for rgb in scaled], axis=0), np.float32)
+
+
 def svd_id(blocks: NDArray[np.float32]) -> str | None:
-    """Return the id that blocks of a `dwtDctSvd` mark give (their mean over frames), None where there is none."""
+    """Return the id that blocks of a `dwtDctSvd` mark give (their sum over frames), None where there is none."""
     sure, together = read_bits(blocks, BITS)
     if together < SURE_FROM:
         return None
