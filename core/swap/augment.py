@@ -6,7 +6,7 @@ have.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -50,7 +50,11 @@ class Recipe:
     zoom: float = 0.06
     shift: float = 0.05
     warp: float = 0.05
-    """Standard deviation of the corners of the mesh that is bent; 0 is no warp."""
+    """Standard deviation of the corners of the mesh that is bent, in the first step; 0 is no warp."""
+    warp_half: int = 2000
+    """The step at which it is half of that: it goes on shrinking, for what is bent can't be drawn sharp."""
+    warp_least: float = 0.01
+    """What it never falls below."""
     warp_cells: int = 4
     mirror: bool = False
     uniform_yaw: bool = False
@@ -61,13 +65,18 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.faces < 1 or self.warp_cells < 2:
             raise ValueError("faces is at least 1, warp_cells at least 2")
-        if min(self.turn_deg, self.zoom, self.shift, self.warp) < 0:
+        if min(self.turn_deg, self.zoom, self.shift, self.warp, self.warp_least) < 0 or self.warp_half < 1:
             raise ValueError("what happens to a face is not negative")
+
+    def warp_at(self, number: int) -> float:
+        """Return the standard deviation of the bent mesh at a step."""
+        return max(self.warp / (1 + number / self.warp_half), min(self.warp_least, self.warp))
 
 
 def batch(source: Person, target: Person, recipe: Recipe, seed: int, number: int) -> SwapBatch:
     """Return the batch of step `number`."""
     rng = np.random.default_rng([seed, number])
+    recipe = replace(recipe, warp=recipe.warp_at(number))
     picks = [_picked(person, recipe, rng) for person in (source, target)]
     like = rng.permutation(picks[0])
     return SwapBatch(_shown(source, picks[0], recipe, rng, None), _shown(target, picks[1], recipe, rng, (source, like)))

@@ -22,7 +22,7 @@ from core.swap.presets import Plan, training_json, with_saved_shape
 from core.swap.preview import write_preview
 from core.types import ConsentScope, FaceSet, TrainedSwap
 from models.swap_autoencoder import SwapDrawer
-from models.train.swap import Losses, SwapTrainer, device_is_there
+from models.train.swap import DivergedError, Losses, SwapTrainer, device_is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def train(
     Raises:
         ConsentError: a person did not allow training.
         SwapModelError: the folder has a swap of other people, or is damaged, or is being trained already.
-        TrainingError: the device is not there, or both sets are the same.
+        TrainingError: the device is not there, both sets are the same, or the losses became no numbers.
         FaceSetError: a set is too small or damaged.
         OutputError: the folder cannot be written.
     """
@@ -101,7 +101,7 @@ class _Run:
             waiting = ahead.submit(self._batch, trainer.steps)
             while trainer.steps < plan.iterations and not stop():
                 made, waiting = waiting.result(), ahead.submit(self._batch, trainer.steps + 1)
-                losses = trainer.step(made)
+                losses = self._stepped(made)
                 self._history.add(trainer.steps, losses.source, losses.target)
                 progress(Step(trainer.steps, plan.iterations, losses, clock.tick()))
                 backup = trainer.steps % plan.backup_every == 0
@@ -113,6 +113,15 @@ class _Run:
         if self.about.steps != trainer.steps:
             self.about = self._save(keep=False)
         self._show()
+
+    def _stepped(self, made: Any) -> Losses:
+        try:
+            return self._trainer.step(made)
+        except DivergedError as error:
+            raise TrainingError(
+                f"The training came to no numbers at iteration {self._trainer.steps + 1} and ended; what was saved is "
+                "whole. Go on from a backup, with a smaller learning rate."
+            ) from error
 
     def _batch(self, number: int) -> Any:
         return batch(*self._people, self._plan.recipe, self._plan.config.seed, number)

@@ -28,6 +28,10 @@ SSIM_WINDOW_SHARE = 1 / 12
 """Side of the window of structural similarity, in sides of the picture."""
 
 
+class DivergedError(Exception):
+    """The loss is no number any more; the network is as it was before the step."""
+
+
 @dataclass(frozen=True, slots=True)
 class SwapConfig:
     """How a swap is trained; equal shapes, configs and batches give equal networks on one kind of device."""
@@ -109,7 +113,11 @@ class SwapTrainer:
         self._judge = None if self._critic is None else torch.optim.Adam(self._critic.parameters(), 2e-4, (0.5, 0.99))
 
     def step(self, batch: SwapBatch) -> Losses:
-        """Train one step and return its losses."""
+        """Train one step and return its losses.
+
+        Raises:
+            DivergedError: they are no numbers.
+        """
         torch.manual_seed(1_000_003 * (self.config.seed + 1) + self.steps)
         for group in self._optimiser.param_groups:
             group["lr"] = self.config.learning_rate * min(1.0, (self.steps + 1) / max(self.config.warm_up, 1))
@@ -123,7 +131,8 @@ class SwapTrainer:
             total = total - self.config.critic * self._critic(drawn_target.rgb * target.mask).mean()
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(total)
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        if not torch.isfinite(nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)):
+            raise DivergedError(f"the loss of step {self.steps + 1} is no number")
         self._optimiser.step()
         if judged:
             self._judge_step(target.asked * target.mask, drawn_target.rgb.detach() * target.mask)
