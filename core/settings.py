@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     """For which workers new checks are: "gpu" where workers with a graphics processor run."""
     keep_figures_s: Annotated[float, Field(gt=0)] = 3600.0
     """How long the local page can show the figures of a check before they are deleted."""
+    signing_cert: Path | None = None
+    """A chain of certificates (PEM) that signs demos, its own first; a certificate of this computer without it."""
+    signing_key: Path | None = None
+    """The private key of the first (PEM, not encrypted)."""
     video: VideoLimits = VideoLimits()
 
     @property

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 DECLARED = "compositeWithTrainedAlgorithmicMedia"
 _DRIVER = "driver"
-_MADE_HERE = "Facepulse"
+_MAKER = "Facepulse"
 
 
 def sign(unsigned: Path, signed: Path, provenance: Provenance, signer: Signer, driver: Path | None = None) -> Path:
@@ -59,7 +59,7 @@ def sign(unsigned: Path, signed: Path, provenance: Provenance, signer: Signer, d
 def manifest(provenance: Provenance, *, has_driver: bool) -> dict[str, Any]:
     """Return what is signed: the actions, and Facepulse's own statement on the demo."""
     return {
-        "claim_generator_info": [{"name": _MADE_HERE, "version": release()}],
+        "claim_generator_info": [{"name": _MAKER, "version": release()}],
         "title": title(provenance.demo_id),
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": _actions(provenance, has_driver)}},
@@ -92,7 +92,7 @@ def statement(provenance: Provenance) -> dict[str, Any]:
 
 def _actions(provenance: Provenance, has_driver: bool) -> list[dict[str, Any]]:
     when = provenance.made_at.astimezone(UTC).isoformat(timespec="seconds")
-    agent = {"name": _MADE_HERE, "version": release()}
+    agent = {"name": _MAKER, "version": release()}
     made = {
         "when": when,
         "softwareAgent": agent,
