@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run check test test-all lint format bench picture playground texts fuzz chaos clean
+.PHONY: setup run check test test-all lint format bench picture playground demo-swap texts fuzz chaos clean
 
 setup: $(READY)
 
@@ -51,6 +51,10 @@ picture: $(READY)
 
 playground: $(READY)
 	@$(BIN)/python -m benchmarks.playground
+
+demo-swap: $(READY)
+	@# two portraits in the public domain, filmed, trained, swapped and labelled; goes on where it was stopped
+	@$(BIN)/python -m benchmarks.demo_swap
 
 texts: $(READY)
 	@$(BIN)/python -m benchmarks.texts
