@@ -16,6 +16,8 @@ from core.watermark.tiles import TileCollector
 
 SHORT_SIDES_PX = (360, 480, 540, 576, 720, 1080)
 """Sizes in which clips are usually made: a clip scaled down is scaled back to each and read there."""
+MOST_SHRUNK, MOST_BLOWN_UP = 0.5, 2.3
+"""How much smaller or larger than they are now clips are taken to have been: blocks of 3 px tell nothing."""
 SURE_FROM = 3.0
 """Standard errors, on average over all bits, from which on somebody wrote them (docs/labels.md: what others reach)."""
 DOUBTED_BITS = 4
@@ -100,11 +102,11 @@ class MarkReader:
         demo_id = svd_id(self._blocks)
         height, width = self._kept[0].shape[:2]
         own = min(height, width)
-        for short in (side for side in SHORT_SIDES_PX if side != own):
-            if demo_id is not None:
-                break
+        likely = [s for s in SHORT_SIDES_PX if s != own and MOST_SHRUNK <= s / own <= MOST_BLOWN_UP]
+        for short in likely if demo_id is None else ():
             size = (round(width * short / own), round(height * short / own))
-            demo_id = svd_id(_sum_of_blocks(self._kept[:_KEPT], size))
+            if (demo_id := svd_id(_sum_of_blocks(self._kept[:_KEPT], size))) is not None:
+                break
         return demo_id
 
 
