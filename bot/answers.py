@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import hashlib
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -18,15 +20,28 @@ from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.attachments import UNREACHED
 from bot.i18n import N_, Say
+from core.services.requests import ShownAt
 
 logger = logging.getLogger(__name__)
 
 PICTURE = "evidence.png"
+AWAY_S = 3.0
+"""Between tries to reach a log that is away."""
+SEARCHED = 100
+"""Messages after a question among which an earlier answer of ours is looked for."""
 TOKEN_S = 13.5 * 60
 """Discord lets an interaction be answered for 15 minutes; the last ones are not relied on."""
 MOVES = N_("This takes longer than Discord lets me write here; the answer will come as a direct message.")
 
 PostedMessage = discord.Message | discord.PartialMessage
+
+
+def nonce(*what: object) -> str:
+    """Return what Discord knows a message by: of two that it gets within minutes, it shows one, and returns that.
+
+    So a message that was taken while its sender died, or that two processes send, is there once. At most 25 characters.
+    """
+    return hashlib.blake2s(" ".join(map(str, what)).encode(), digest_size=12).hexdigest()
 
 
 class Edit(enum.Enum):
@@ -121,16 +136,31 @@ def upload_limit_of(guild: discord.Guild | None) -> int:
 
 
 class DirectAnswer:
-    """A direct message that is written when there is something to show; where that is not allowed, a hint in public."""
+    """A direct message that is written when there is something to show; where that is not allowed, a hint in public.
+
+    `once` is the nonce of the message; `posted` is told where it is, before it is changed for the first time.
+    """
 
     may_be_posted = False
     upload_limit = DEFAULT_FILE_SIZE_LIMIT_BYTES
 
-    def __init__(self, client: discord.Client, user_id: int, hint: Hint | None = None) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        user_id: int,
+        hint: Hint | None = None,
+        *,
+        once: str | None = None,
+        posted: Callable[[ShownAt], Awaitable[None]] | None = None,
+    ) -> None:
         self._client = client
         self._user_id = user_id
         self._hint = hint
+        self._once = once
+        self._posted = posted
         self._message: MessageAnswer | None = None
+        self.shown_at: ShownAt | None = None
+        """The message, once it was written."""
 
     async def show(self, content: Content) -> Edit:
         """Write the message, or edit the one that was written."""
@@ -138,7 +168,10 @@ class DirectAnswer:
             return await self._message.show(content)
         try:
             room = await self._client.create_dm(discord.Object(self._user_id))
-            sent = await room.send(**content.fitting(self.upload_limit).to_send())
+            values = content.fitting(self.upload_limit).to_send()
+            if self._once is not None:
+                values["nonce"] = self._once
+            sent = await room.send(**values)
         except discord.Forbidden:
             if self._hint is not None and content.embed is not None:
                 await self._hint.post()
@@ -146,8 +179,33 @@ class DirectAnswer:
         except UNREACHED as error:
             logger.warning("cannot write a direct message: %s", error)
             return Edit.REFUSED
-        self._message = MessageAnswer(sent, self.upload_limit)
-        return Edit.DONE
+        await self.go_on_in(sent)
+        # Discord gave back what an earlier process had sent.
+        return Edit.DONE if _shows(sent, content) else await self.show(content)
+
+    async def go_on_in(self, message: discord.Message) -> None:
+        """Show what comes in a direct message that was written before."""
+        self._message = MessageAnswer(message, self.upload_limit)
+        self.shown_at = ShownAt(message.channel.id, message.id)
+        if self._posted is not None:
+            await self._posted(self.shown_at)
+
+    async def find(self, content: Content, since: discord.abc.Snowflake) -> bool:
+        """Go on in a message of ours that shows this since then, where there is one."""
+        try:
+            room = await self._client.create_dm(discord.Object(self._user_id))
+            async for message in room.history(after=since, limit=SEARCHED):
+                ours = self._client.user is not None and message.author.id == self._client.user.id
+                if ours and _shows(message, content):
+                    await self.go_on_in(message)
+                    return True
+        except UNREACHED as error:
+            logger.warning("cannot look for a direct message: %s", error)
+        return False
+
+
+def _shows(message: discord.Message, content: Content) -> bool:
+    return message.content == content.text and bool(message.embeds) == (content.embed is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.services import history, requests
+from core.services.clock import utc_now
 from core.services.folders import Folders
 from core.services.history import HistoryFilter, HistoryRow
-from core.services.requests import Asker, Check, CheckStatus, Origin
-from core.store import DEFAULT_QUEUE, Store
+from core.services.requests import Asker, Check, CheckStatus, Origin, ShownAt
+from core.store import DEFAULT_QUEUE, OpenQuestion, Store
 from core.types import Progress, Report
 
+BEGUN_WITHIN = timedelta(days=1)
+"""A question that was not gone on with for so long is given up."""
 NAMELESS = "clip"
 """Instead of a name that was forgotten."""
 EXPIRED = "This answer is no longer kept."
@@ -45,7 +49,7 @@ class CheckView:
     channel_id: int | None = None
     message_id: int | None = None
     attachment_id: int | None = None
-    answer_message_id: int | None = None
+    answer_at: ShownAt | None = None
     requester_id: int | None = None
     poster_id: int | None = None
     locale: str | None = None
@@ -70,8 +74,12 @@ class Desk:
         self.max_bytes = max_bytes
         self.folders = folders
 
-    async def hand_in(self, media: bytes | Path, filename: str, asker: Asker) -> CheckView:
+    async def hand_in(
+        self, media: bytes | Path, filename: str, asker: Asker, answer_at: ShownAt | None = None
+    ) -> CheckView:
         """Ask for a check of a clip, which is copied; the same clip again is answered from the log.
+
+        `answer_at` is the message in which the answer will be shown; a second question with the same one is the first.
 
         Raises:
             FacepulseError: the clip is not accepted, or cannot be stored.
@@ -84,6 +92,7 @@ class Desk:
             folders=self.folders,
             max_bytes=self.max_bytes,
             queue=self._queue,
+            answer_at=answer_at,
         )
         return await self._view(check)
 
@@ -109,9 +118,41 @@ class Desk:
         """Cancel a check; return False when it was over already."""
         return await requests.cancel(self._store, check_id, folders=self.folders)
 
-    async def answer_is(self, check_id: int, message_id: int) -> None:
+    async def answer_is(self, check_id: int, answer_at: ShownAt) -> None:
         """Remember the Discord message in which the answer is shown."""
-        await self._store.checks.set_answer_message(check_id, message_id)
+        await self._store.checks.set_answer_message(check_id, answer_at)
+
+    async def is_asked(self, asker: Asker, since: datetime) -> bool:
+        """Return whether this was asked since then.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        return await self._store.checks.is_asked(asker, since)
+
+    async def begin_question(self, message_id: int, channel_id: int) -> None:
+        """Remember a message before it gets a sign of life, so that a restart goes on with it.
+
+        Raises:
+            StoreError: the log cannot be written.
+        """
+        await self._store.questions.begin(OpenQuestion(message_id, channel_id, utc_now()))
+
+    async def end_question(self, message_id: int) -> None:
+        """Forget a message: all that it asked is in the log, or was refused in words.
+
+        Raises:
+            StoreError: the log cannot be written.
+        """
+        await self._store.questions.end(message_id)
+
+    async def begun_questions(self) -> tuple[OpenQuestion, ...]:
+        """Return the messages that were begun and not ended, oldest first.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        return await self._store.questions.begun(utc_now() - BEGUN_WITHIN)
 
     async def answered(self, check_id: int) -> None:
         """Remember that the answer was shown to whoever asked, and to the moderators where that is due."""
@@ -128,6 +169,15 @@ class Desk:
     async def left_open(self) -> tuple[CheckView, ...]:
         """Return the checks from Discord whose answer was not shown yet: not over, or ended while nobody looked."""
         rows = await requests.unanswered(self._store, Origin.DISCORD, Origin.SCAN)
+        return tuple([await self._view(row) for row in rows])
+
+    async def overdue(self) -> tuple[CheckView, ...]:
+        """Return the checks from Discord that ended a while ago and whose answer nobody shows.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
+        rows = await requests.overdue(self._store, Origin.DISCORD, Origin.SCAN)
         return tuple([await self._view(row) for row in rows])
 
     async def _view(self, check: Check) -> CheckView:
@@ -149,8 +199,16 @@ class Desk:
             channel_id=check.asker.channel_id,
             message_id=check.asker.message_id,
             attachment_id=check.asker.attachment_id,
-            answer_message_id=check.answer_message_id,
+            answer_at=_answer_at(check),
             requester_id=check.asker.requester_id,
             poster_id=check.asker.poster_id,
             locale=check.asker.locale,
         )
+
+
+def _answer_at(check: Check) -> ShownAt | None:
+    # Rows from before the channel was stored have their answer where they were asked.
+    channel_id = check.answer_channel_id or check.asker.channel_id
+    if check.answer_message_id is None or channel_id is None:
+        return None
+    return ShownAt(channel_id, check.answer_message_id)

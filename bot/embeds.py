@@ -9,7 +9,7 @@ import discord
 from discord.utils import escape_markdown, escape_mentions
 
 from bot import words
-from bot.i18n import Say
+from bot.i18n import N_, Say
 from core.report.words import VERDICT_WORDS
 from core.types import Progress, Report
 
@@ -28,6 +28,8 @@ EMBED_LIMIT = 6000
 OWN_DESCRIPTION_LIMIT = 1200
 OWN_NAME_LIMIT = 80
 OWN_REASON_LIMIT = 320
+
+AWAY = N_("My log cannot be reached or written right now. Your check is not lost: I go on by myself as soon as I can.")
 
 
 def clip_text(text: str, limit: int) -> str:
@@ -58,6 +60,11 @@ def queued_text(say: Say, filename: str, ahead: int) -> str:
 def progress_text(say: Say, filename: str, progress: Progress | None) -> str:
     """Return the message while a check runs."""
     return f"{looking_text(say, filename)}\n{words.progress_line(progress, say)}"
+
+
+def away_text(say: Say, filename: str) -> str:
+    """Return the message while the log cannot be reached."""
+    return f"{looking_text(say, filename)}\n{say(AWAY)}"
 
 
 def failure_text(say: Say, filename: str, sentence: str) -> str:

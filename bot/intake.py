@@ -8,14 +8,16 @@ from collections import Counter
 
 import discord
 
-from bot import admission, attachments
+from bot import admission, attachments, embeds
 from bot.admission import Person
+from bot.answers import AWAY_S, Answer, Content, Edit
 from bot.attachments import Afresh
 from bot.desk import CheckView
 from bot.i18n import Say
 from bot.services import Services
 from core import logs
-from core.services.requests import Asker
+from core.errors import StoreError
+from core.services.requests import Asker, ShownAt
 from core.types import GuildSettings
 
 logger = logging.getLogger(__name__)
@@ -101,8 +103,39 @@ class Intake:
             refused = None if allowed == clips else admission.not_all_text(say, allowed, clips)
             return Admission(allowed, refused, self._on_the_way, place)
 
-    async def take(self, attachment: discord.Attachment, asker: Asker, afresh: Afresh | None = None) -> CheckView:
-        """Download a clip and ask for its check.
+    async def take_patiently(
+        self,
+        attachment: discord.Attachment,
+        asker: Asker,
+        answer: Answer,
+        say: Say,
+        *,
+        afresh: Afresh | None = None,
+        answer_at: ShownAt | None = None,
+    ) -> CheckView:
+        """Do as `take` does, outlasting a log that is away, which `answer` says.
+
+        Raises:
+            FacepulseError: the clip cannot be fetched, is not accepted, or cannot be stored.
+        """
+        told = False
+        while True:
+            try:
+                return await self.take(attachment, asker, afresh, answer_at)
+            except StoreError:
+                logger.exception("a question cannot be logged; trying again")
+                if not told:
+                    told = await answer.show(Content(embeds.away_text(say, attachment.filename))) is Edit.DONE
+                await asyncio.sleep(AWAY_S)
+
+    async def take(
+        self,
+        attachment: discord.Attachment,
+        asker: Asker,
+        afresh: Afresh | None = None,
+        answer_at: ShownAt | None = None,
+    ) -> CheckView:
+        """Download a clip and ask for its check, whose answer is shown in the message `answer_at`.
 
         Raises:
             FacepulseError: it cannot be fetched, is not accepted, or cannot be stored.
@@ -111,7 +144,7 @@ class Intake:
         with logs.about(request=logs.subject().request or logs.new_request()):
             async with self._downloads:  # a clip is in memory between its download and its copy on disk
                 media = await attachments.fetched(attachment, afresh)
-                check = await self._services.desk.hand_in(media, attachment.filename, asker)
+                check = await self._services.desk.hand_in(media, attachment.filename, asker, answer_at)
             with logs.about(check=check.id):
                 where = asker.origin.value, asker.guild_id, asker.channel_id
                 logger.info("case %d: %s, guild %s, channel %s", check.id, *where)

@@ -24,6 +24,9 @@ FILE = "discord_last_seen.json"
 SAVE_EVERY_S = 30.0
 NOT_OLDER_THAN = timedelta(hours=1)
 """Nobody waits longer for an answer than this."""
+MARGIN_MS = 60_000
+"""The last messages that were seen may not have been answered when the process ended; those that were are known."""
+SNOWFLAKE_TIME_BIT = 22
 MOST_CHANNELS = 200
 MOST_MESSAGES = 100
 """What is read at most after a break, in all and in one channel: each channel is a request."""
@@ -57,7 +60,7 @@ class LastSeen:
         if self._message_id is None:
             return None
         oldest = discord.utils.time_snowflake(discord.utils.utcnow() - NOT_OLDER_THAN)
-        return discord.Object(max(self._message_id, oldest))
+        return discord.Object(max(self._message_id - (MARGIN_MS << SNOWFLAKE_TIME_BIT), oldest))
 
 
 async def missed_messages(client: discord.Client, since: discord.Object) -> AsyncIterator[discord.Message]:

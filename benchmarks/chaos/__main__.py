@@ -9,7 +9,8 @@ In each round two to four members ask, and one thing is killed with SIGKILL at a
 decoding child, one of two bots, or on PostgreSQL some or all connections or the server itself; on SQLite the write
 lock is held for up to 14 s. A question counts as acknowledged once Discord has any message of ours about it. Every
 question, acknowledged or not, must end in exactly one row, done or failed with a sentence, and exactly one message
-that shows it, with no other message that still promises an answer. All questions are judged once more at the end.
+that shows it, with no other message that still promises an answer; only while the database is away a question may
+be refused at once, in one sentence and with no promise. All questions are judged once more at the end.
 
 Rounds are kept as JSON lines until the table is printed, so a run that was stopped goes on. Exit status: 0 when all of
 that held, 1 otherwise.
@@ -37,8 +38,9 @@ import psutil
 
 from benchmarks.chaos.discord_side import DiscordSide
 from benchmarks.chaos.rounds import TARGETS, Outcome, Rounds
-from benchmarks.chaos.world import World
+from benchmarks.chaos.world import World, serving
 from tests.synth.clips import Scene, even_times, write_scene
+from tests.synth.postgres import PostgresServer
 
 ENGINES = ("local", "distributed")
 PR_SET_CHILD_SUBREAPER = 36
@@ -66,9 +68,7 @@ def main() -> int:
     for engine in engines:
         left = [number for number in wanted if (engine, number) not in known]
         if left:
-            faults += asyncio.run(
-                _run(engine, left, asked.seed, None if asked.only is not None else record, asked.keep)
-            )
+            faults += _run(engine, left, asked.seed, None if asked.only is not None else record, asked.keep)
     if asked.only is not None:
         return int(bool(faults))
     outcomes = [one for one in _recorded(record).values() if one.engine in engines and one.number < asked.rounds]
@@ -81,23 +81,26 @@ def main() -> int:
     return int(bool(faults))
 
 
-async def _run(engine: str, numbers: Sequence[int], seed: int, record: Path | None, keep: Path | None) -> list[str]:
+def _run(engine: str, numbers: Sequence[int], seed: int, record: Path | None, keep: Path | None) -> list[str]:
     """Play these rounds, write each down, and return what was wrong at the end of all."""
-    prefix = f"facepulse-chaos-{engine}-"
-    with _folder(prefix, keep) as folder:
-        async with DiscordSide(seed) as discord_side, World(engine, folder, discord_side) as world:
-            rounds = Rounds(world, seed, _clips(folder))
-            for number in numbers:
-                outcome = await rounds.play(number)
-                _reap()
-                told = "; ".join(outcome.broken) or "all well"
-                print(
-                    f"{engine} {number:4} {outcome.took_s:6.1f} s  {outcome.harm}: {told}", file=sys.stderr, flush=True
-                )
-                if record is not None:
-                    with record.open("a") as kept:
-                        kept.write(json.dumps(asdict(outcome)) + "\n")
-            return [f"{engine}, at the end: {fault}" for fault in await _end(world, rounds)]
+    with _folder(f"facepulse-chaos-{engine}-", keep) as folder, serving(engine, folder) as server:
+        return asyncio.run(_play(engine, numbers, seed, record, folder, server))
+
+
+async def _play(
+    engine: str, numbers: Sequence[int], seed: int, record: Path | None, folder: Path, server: PostgresServer | None
+) -> list[str]:
+    async with DiscordSide(seed) as discord_side, World(engine, folder, discord_side, server) as world:
+        rounds = Rounds(world, seed, _clips(folder))
+        for number in numbers:
+            outcome = await rounds.play(number)
+            _reap()
+            told = "; ".join(outcome.broken) or "all well"
+            print(f"{engine} {number:4} {outcome.took_s:6.1f} s  {outcome.harm}: {told}", file=sys.stderr, flush=True)
+            if record is not None:
+                with record.open("a") as kept:
+                    kept.write(json.dumps(asdict(outcome)) + "\n")
+        return [f"{engine}, at the end: {fault}" for fault in await _end(world, rounds)]
 
 
 @contextmanager
@@ -173,7 +176,7 @@ def _recorded(record: Path) -> dict[tuple[str, int], Outcome]:
 
 def print_table(outcomes: Sequence[Outcome]) -> None:
     """Print how the rounds of each engine and target ended."""
-    heads = ("rounds", "asked", "acknowledged", "done", "failed", "broken", "median s", "longest s")
+    heads = ("rounds", "asked", "acknowledged", "done", "failed", "refused", "broken", "median s", "longest s")
     print("| engine | killed | " + " | ".join(heads) + " |")
     print("|---|---|" + "---:|" * len(heads))
     for engine in ENGINES:
@@ -193,6 +196,7 @@ def _print_row(engine: str, target: str, outcomes: Sequence[Outcome]) -> None:
         sum(one.acknowledged for one in outcomes),
         sum(one.done for one in outcomes),
         sum(one.failed for one in outcomes),
+        sum(one.refused for one in outcomes),
         sum(bool(one.broken) for one in outcomes),
         f"{took[len(took) // 2]:.1f}",
         f"{took[-1]:.1f}",

@@ -44,6 +44,7 @@ class Outcome:
     acknowledged: int = 0
     done: int = 0
     failed: int = 0
+    refused: int = 0
     took_s: float = 0.0
     questions: list[list[Any]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -181,9 +182,12 @@ class Rounds:
         of_asked = [[row for row in rows if row[1] == one.message_id] for one in asked]
         outcome.done = sum(row[2] == "done" for row in rows)
         outcome.failed = sum(row[2] == "failed" for row in rows)
-        faults = []
+        outcome.refused, faults = 0, []
         for one, own in zip(asked, of_asked, strict=True):
             shown = self._world.discord.shown_to(one)
+            if not own and is_refused(shown):
+                outcome.refused += 1
+                continue
             faults += [f"{one.filename}: {fault}" for fault in judged(one, own, shown)]
         return faults
 
@@ -230,6 +234,11 @@ def judged(asked: Asked, rows: Sequence[tuple[Any, ...]], shown: Sequence[Post])
     if hints > (1 if asked.private else 0):
         faults.append(f"case {number} has {hints} other messages")
     return faults
+
+
+def is_refused(shown: Sequence[Post]) -> bool:
+    """Whether all that was said about a question is that the database cannot be reached, and nothing was promised."""
+    return len(shown) == 1 and shown[0].text.startswith("The database ") and len(shown[0].shown) == 1
 
 
 def is_final(post: Post, number: int, sentence: str | None) -> bool:

@@ -19,6 +19,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot import following
 from bot.commands import run
 from core import logs
 from core.errors import FacepulseError
@@ -45,7 +46,6 @@ class Nearby:
 
 def main(address: str) -> int:
     """Serve until a signal; exit status as of `facepulse run`."""
-    end_with_the_parent()
     Route.BASE = f"http://{address}/api/v10"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://{address}/")
     run.Downloads = Nearby  # type: ignore[misc,assignment]
@@ -53,6 +53,8 @@ def main(address: str) -> int:
         LocalWorkers, options=("--engine", ENGINE, "--lease-s", str(LEASE_S))
     )
     requests.ANSWERING_FOR = timedelta(seconds=3)
+    requests.OVERDUE_AFTER = timedelta(seconds=3)
+    following.KEEP_UP = 4
     settings = read_settings()
     logs.set_up(settings.log_format, "service")
     try:

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 
 from benchmarks.chaos.discord_side import SHY_GUILD, DiscordSide
-from benchmarks.chaos.service import ENGINE, LEASE_S
+from benchmarks.chaos.service import ENGINE, LEASE_S, end_with_the_parent
 from core.services.guilds import Guilds
 from core.store import migrate, open_store
 from core.types import AnswerPlace
@@ -81,23 +81,41 @@ class Kept:
         while self._wanted:
             with self._log.open("ab") as log:
                 self.process = await asyncio.create_subprocess_exec(
-                    *self._command, env=self._environment, cwd=self._log.parent, stdout=log, stderr=log
+                    *self._command,
+                    env=self._environment,
+                    cwd=self._log.parent,
+                    stdout=log,
+                    stderr=log,
+                    preexec_fn=end_with_the_parent,
                 )
             self.starts += 1
             await self.process.wait()
             await asyncio.sleep(AGAIN_S)
 
 
-class World:
-    """A service on one of the two engines; an async context manager that ends all of it."""
+@contextmanager
+def serving(engine: str, folder: Path) -> Iterator[PostgresServer | None]:
+    """Have the PostgreSQL server of an engine run while the block lasts; None for the one without."""
+    server = PostgresServer(folder / "pg", hasty=False) if engine == "distributed" else None
+    try:
+        yield server
+    finally:
+        if server is not None:
+            server.close()
 
-    def __init__(self, engine: str, folder: Path, discord_side: DiscordSide) -> None:
+
+class World:
+    """A service on one of the two engines; an async context manager that ends its processes."""
+
+    def __init__(
+        self, engine: str, folder: Path, discord_side: DiscordSide, server: PostgresServer | None = None
+    ) -> None:
         self.engine = engine
         self.discord = discord_side
         self.data_dir = folder / "data"
         self.data_dir.mkdir(parents=True)
         self._folder = folder
-        self._server = PostgresServer(folder / "pg", hasty=False) if engine == "distributed" else None
+        self._server = server
         self._name = "" if self._server is None else self._server.fresh()
         self.url = f"sqlite+aiosqlite:///{self.data_dir / 'facepulse.sqlite3'}"
         if self._server is not None:
@@ -127,8 +145,6 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-        if self._server is not None:
-            await asyncio.to_thread(self._server.close)
 
     async def stop(self) -> None:
         """End bots and workers politely; the database stays."""

@@ -20,7 +20,7 @@ from bot.intake import Admission
 from bot.questions import NO_CLIP_HERE, NOT_A_CLIP, ONLY_ATTACHED
 from bot.services import Services
 from core.errors import FacepulseError
-from core.services.requests import Asker, Origin
+from core.services.requests import Asker, Origin, ShownAt
 from core.types import AnswerPlace, GuildSettings
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Apps(commands.Cog):
 
     async def _places(
         self, interaction: Interaction, clips: list[discord.Attachment], say: Say, *, is_private: bool
-    ) -> list[tuple[Answer, int | None]]:
+    ) -> list[tuple[Answer, ShownAt | None]]:
         """Give a first sign of life for each clip; return the places, with the number of those that all may read."""
         first = await interaction.edit_original_response(content=embeds.looking_text(say, clips[0].filename))
         places = [self._place(interaction, None, first.id, say, is_private=is_private)]
@@ -134,7 +134,7 @@ class Apps(commands.Cog):
         say: Say,
         *,
         is_private: bool,
-    ) -> tuple[Answer, int | None]:
+    ) -> tuple[Answer, ShownAt | None]:
         channel = self._bot.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
         if is_private:
             hint = None if interaction.guild_id is None else Hint(channel, say, interaction.user.id)
@@ -143,26 +143,25 @@ class Apps(commands.Cog):
             limit = upload_limit_of(interaction.guild)
             stand_in = MessageAnswer(channel.get_partial_message(message_id), limit)
         answer = InteractionAnswer(interaction, message, stand_in, say, is_private=is_private)
-        return answer, None if is_private else message_id
+        return answer, None if is_private else ShownAt(interaction.channel_id or 0, message_id)
 
     async def _answer(
         self,
         interaction: Interaction,
         clip: discord.Attachment,
         source: discord.Message | None,
-        place: tuple[Answer, int | None],
+        place: tuple[Answer, ShownAt | None],
         *,
         say: Say,
         admitted: Admission,
     ) -> None:
-        intake, (answer, answer_id) = self._bot.intake, place
+        intake, (answer, answer_at) = self._bot.intake, place
         if clip.size > intake.max_bytes:
             await answer.show(Content(embeds.too_large_text(say, clip.filename, clip.size, intake.max_bytes)))
             return
         try:
-            check = await intake.take(clip, _asker(interaction, clip, source))
-            if answer_id is not None:
-                await self._desk.answer_is(check.id, answer_id)
+            asker = _asker(interaction, clip, source)
+            check = await intake.take_patiently(clip, asker, answer, say, answer_at=answer_at)
         except FacepulseError as error:
             logger.info("no check in channel %s: %s", interaction.channel_id, error)
             await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))

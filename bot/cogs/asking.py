@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,17 @@ import discord
 from discord.ext import commands
 
 from bot import admission, embeds, i18n
-from bot.answers import Answer, Content, DirectAnswer, Edit, Hint, MessageAnswer, upload_limit_of
+from bot.answers import (
+    AWAY_S,
+    SEARCHED,
+    Answer,
+    Content,
+    DirectAnswer,
+    Hint,
+    MessageAnswer,
+    nonce,
+    upload_limit_of,
+)
 from bot.attachments import MOST_CLIPS, UNREACHED, Afresh, attachments_of, is_clip, same_attachment
 from bot.desk import CheckView
 from bot.i18n import N_, Say
@@ -21,8 +33,9 @@ from bot.intake import Admission
 from bot.missed import LastSeen, missed_messages
 from bot.questions import HOW_TO, NOT_A_CLIP, Missing, Question, asked, is_addressed, too_many_text
 from bot.services import Services
-from core.errors import FacepulseError
-from core.services.requests import Asker, Origin
+from core.errors import FacepulseError, StoreError
+from core.services.requests import Asker, Origin, ShownAt
+from core.store import OpenQuestion
 from core.types import AnswerPlace, GuildSettings
 
 if TYPE_CHECKING:
@@ -32,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 EDITED_WITHIN = timedelta(minutes=10)
 """A mention that is added to a message within this time counts like one that was there from the start."""
+CLOCKS_APART = timedelta(minutes=1)
+"""So far Discord's clock and ours may differ."""
 REMEMBERED = 2000
 """Messages that are remembered as answered, so that editing one asks nothing twice."""
 IN_PRIVATE = N_("In this server I answer in private: look at your direct messages.")
@@ -41,8 +56,22 @@ NO_DIRECT_MESSAGES = N_(
 )
 
 
-Place = tuple[Answer, int | None]
-"""Where an answer is shown, and the number of its message where all may read it."""
+Place = tuple[Answer, ShownAt]
+"""Where an answer is shown, and its message."""
+
+
+class Begun:
+    """The clips of a message that are not in the log yet; `ended` is called when the last of them is."""
+
+    def __init__(self, clip_ids: set[int], ended: Callable[[], Awaitable[None]]) -> None:
+        self._left = clip_ids
+        self._ended = ended
+
+    async def taken(self, clip_id: int) -> None:
+        """Say that a clip is in the log, or does not get there."""
+        self._left.discard(clip_id)
+        if not self._left:
+            await self._ended()
 
 
 class Asking(commands.Cog):
@@ -53,28 +82,60 @@ class Asking(commands.Cog):
         self._desk = services.desk
         self._heeded: OrderedDict[int, None] = OrderedDict()
         self._resuming: asyncio.Task[None] | None = None
+        self._keeping_up: asyncio.Task[None] | None = None
         self._last_seen = LastSeen(services.desk.folders.data_dir)
         self._missed_since: discord.Object | None = None
 
     async def cog_unload(self) -> None:
         """Stop following checks; they go on without us."""
-        if self._resuming is not None:
-            self._resuming.cancel()
+        for task in (self._resuming, self._keeping_up):
+            if task is not None:
+                task.cancel()
 
     async def cog_load(self) -> None:
         """Take up the checks from before a restart: all that have no answer before Discord is joined."""
         await self._last_seen.load()
         self._missed_since = self._last_seen.since()
-        try:
-            left_open = await self._desk.left_open()
-        except FacepulseError:
-            logger.exception("the checks from before the restart cannot be taken up")
-            return
-        self._resuming = asyncio.create_task(self._resume(left_open), name="resume checks")
+        left = await self._left()
+        self._resuming = asyncio.create_task(self._resume(left), name="resume checks")
+        self._keeping_up = asyncio.create_task(self._bot.follower.keep_up(), name="keep up")
 
-    async def _resume(self, left_open: tuple[CheckView, ...]) -> None:
+    async def _left(self) -> tuple[tuple[CheckView, ...], tuple[OpenQuestion, ...]] | None:
+        """Return what has no answer yet, and what was begun and is not in the log; None while the log is away."""
+        try:
+            return await self._desk.left_open(), await self._desk.begun_questions()
+        except FacepulseError:
+            logger.exception("what is left from before the restart cannot be taken up; trying again")
+            return None
+
+    async def _resume(self, left: tuple[tuple[CheckView, ...], tuple[OpenQuestion, ...]] | None) -> None:
         await self._bot.wait_until_ready()
-        await self._bot.follower.resume(left_open)
+        while left is None:
+            await asyncio.sleep(AWAY_S)
+            left = await self._left()
+        left_open, begun = left
+        await asyncio.gather(self._bot.follower.resume(left_open), *(self._go_on(question) for question in begun))
+
+    async def _go_on(self, question: OpenQuestion) -> None:
+        """Answer a message that got a sign of life from a process that died before its check was in the log."""
+        try:
+            room = self._bot.get_channel(question.channel_id) or await self._bot.fetch_channel(question.channel_id)
+            message = await room.fetch_message(question.message_id)  # type: ignore[union-attr]
+        except (discord.NotFound, discord.Forbidden):
+            await self._end(question.message_id)
+            return
+        except UNREACHED as error:
+            logger.warning("a question in channel %d cannot be gone on with: %s", question.channel_id, error)
+            return
+        me = self._bot.user
+        if me is not None and message.id not in self._heeded:
+            await self._heed(message, me, again=True)
+
+    async def _end(self, message_id: int) -> None:
+        try:
+            await self._desk.end_question(message_id)
+        except StoreError:  # the next start finds that nothing is left to do
+            logger.warning("it cannot be noted that a question is in the log", exc_info=True)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -112,17 +173,17 @@ class Asking(commands.Cog):
         if discord.utils.utcnow() - message.created_at <= EDITED_WITHIN and is_addressed(message, me):
             await self._heed(message, me)
 
-    async def _heed(self, message: discord.Message, me: discord.abc.User) -> None:
+    async def _heed(self, message: discord.Message, me: discord.abc.User, *, again: bool = False) -> None:
         self._heeded[message.id] = None
         if len(self._heeded) > REMEMBERED:
             self._heeded.popitem(last=False)
         try:
-            await self._look_at(message, me)
+            await self._look_at(message, me, again=again)
         except FacepulseError as error:
             logger.exception("a question in channel %d cannot be answered", message.channel.id)
             await self._say(message, i18n.for_message(message, None).told(str(error)))
 
-    async def _look_at(self, message: discord.Message, me: discord.abc.User) -> None:
+    async def _look_at(self, message: discord.Message, me: discord.abc.User, *, again: bool) -> None:
         settings = await self._bot.intake.settings_of(None if message.guild is None else message.guild.id)
         say = i18n.for_message(message, settings)
         question = await asked(message, me)
@@ -136,7 +197,15 @@ class Asking(commands.Cog):
             return
         if len(clips) > MOST_CLIPS:
             await self._say(message, too_many_text(say, [clip.filename for clip in clips[MOST_CLIPS:]]))
-        await self._answer_all(message, question, clips[:MOST_CLIPS], say, settings)
+        clips = clips[:MOST_CLIPS]
+        if again:
+            clips = [clip for clip in clips if not await self._is_in_the_log(message, question, clip, say)]
+        await self._answer_all(message, question, clips, say, settings, again=again)
+
+    async def _is_in_the_log(
+        self, message: discord.Message, question: Question, clip: discord.Attachment, say: Say
+    ) -> bool:
+        return await self._desk.is_asked(_asker(message, question, clip, say), message.created_at - CLOCKS_APART)
 
     async def _answer_all(
         self,
@@ -145,15 +214,26 @@ class Asking(commands.Cog):
         clips: list[discord.Attachment],
         say: Say,
         settings: GuildSettings | None,
+        *,
+        again: bool,
     ) -> None:
         with await self._bot.intake.admit(say, settings, admission.who_wrote(message), len(clips)) as admitted:
             if admitted.refused is not None:
                 await self._say(message, admitted.refused)
             clips = clips[: admitted.allowed]
-            signs = [self._first_sign(message, clip, say, settings, first=clip is clips[0]) for clip in clips]
+            if not clips:
+                await self._end(message.id)
+                return
+            # Before the first sign of life: from here on nothing that dies loses the question.
+            await self._desk.begin_question(message.id, message.channel.id)
+            begun = Begun({clip.id for clip in clips}, functools.partial(self._end, message.id))
+            signs = [
+                self._first_sign(message, clip, say, settings, first=clip is clips[0], again=again) for clip in clips
+            ]
             places = zip(clips, await asyncio.gather(*signs), strict=True)
             answers = [
-                self._answer(message, question, clip, place, say=say, admitted=admitted) for clip, place in places
+                self._answer(message, question, clip, place, say=say, admitted=admitted, begun=begun)
+                for clip, place in places
             ]
             await asyncio.gather(*answers)
 
@@ -165,6 +245,7 @@ class Asking(commands.Cog):
         settings: GuildSettings | None,
         *,
         first: bool,
+        again: bool,
     ) -> Place | None:
         """Answer at once; None where nothing more comes of it: the clip is too large, or nobody can be answered."""
         most = self._bot.intake.max_bytes
@@ -173,13 +254,18 @@ class Asking(commands.Cog):
             return None
         text = embeds.looking_text(say, clip.filename)
         if settings is None or settings.answer_place is AnswerPlace.PUBLIC:
-            posted = await self._say(message, text)
-            return None if posted is None else (MessageAnswer(posted, upload_limit_of(message.guild)), posted.id)
-        answer = DirectAnswer(self._bot, message.author.id, Hint(message.channel, say, message.author.id))
-        reached = await answer.show(Content(text)) is Edit.DONE
+            posted = await self._say(message, text, about=clip.id, again=again)
+            if posted is None:
+                return None
+            return MessageAnswer(posted, upload_limit_of(message.guild)), ShownAt(posted.channel.id, posted.id)
+        hint = Hint(message.channel, say, message.author.id)
+        answer = DirectAnswer(self._bot, message.author.id, hint, once=nonce("sign", message.id, clip.id))
+        if not (again and await answer.find(Content(text), message)):
+            await answer.show(Content(text))
         if first:
-            await self._say(message, say(IN_PRIVATE if reached else NO_DIRECT_MESSAGES))
-        return (answer, None) if reached else None
+            told = say(NO_DIRECT_MESSAGES if answer.shown_at is None else IN_PRIVATE)
+            await self._say(message, told, again=again)
+        return None if answer.shown_at is None else (answer, answer.shown_at)
 
     async def _answer(
         self,
@@ -190,32 +276,56 @@ class Asking(commands.Cog):
         *,
         say: Say,
         admitted: Admission,
+        begun: Begun,
     ) -> None:
         if place is None:
+            await begun.taken(clip.id)
             return
-        answer, answer_id = place
+        answer, answer_at = place
         with contextlib.suppress(*UNREACHED):
             await message.channel.typing()
+        asker = _asker(message, question, clip, say)
         try:
-            check = await self._bot.intake.take(clip, _asker(message, question, clip, say), _afresh(question, clip))
-            if answer_id is not None:
-                await self._desk.answer_is(check.id, answer_id)
+            check = await self._bot.intake.take_patiently(
+                clip, asker, answer, say, afresh=_afresh(question, clip), answer_at=answer_at
+            )
         except FacepulseError as error:
             logger.info("no check in channel %d: %s", message.channel.id, error)
             await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))
             return
         finally:
             admitted.taken()
+            await begun.taken(clip.id)
         await self._bot.follower.follow(check, answer, say)
 
-    async def _say(self, message: discord.Message, text: str) -> discord.Message | None:
-        """Answer a message, also one that is gone by now; None, and a line in the log, where that is not allowed."""
+    async def _say(
+        self, message: discord.Message, text: str, *, about: int = 0, again: bool = False
+    ) -> discord.Message | None:
+        """Answer a message, also one that is gone by now; None, and a line in the log, where that is not allowed.
+
+        The same text is said once, also by two processes; `about` tells apart where it may be said several times.
+        With `again` it may have been said long ago: then that message is given back.
+        """
         try:
+            said = await self._said(message, text) if again else None
+            if said is not None:
+                return said
             reference = message.to_reference(fail_if_not_exists=False)
-            return await message.channel.send(text, reference=reference, mention_author=False)
+            once = nonce("said", message.id, about, text)
+            return await message.channel.send(text, reference=reference, mention_author=False, nonce=once)
         except UNREACHED as error:
             logger.warning("cannot answer in channel %d: %s", message.channel.id, error)
             return None
+
+    async def _said(self, message: discord.Message, text: str) -> discord.Message | None:
+        """Return a reply of ours with this text that was not gone on with in this process."""
+        async for found in message.channel.history(after=message, limit=SEARCHED):
+            ours = self._bot.user is not None and found.author.id == self._bot.user.id
+            replied_to = None if found.reference is None else found.reference.message_id
+            if ours and replied_to == message.id and found.content == text and found.id not in self._heeded:
+                self._heeded[found.id] = None
+                return found
+        return None
 
 
 def _asker(message: discord.Message, question: Question, clip: discord.Attachment, say: Say) -> Asker:

@@ -50,6 +50,7 @@ def _check(check: Check, user_id: int) -> dict[str, Any]:
         "message_id": _id(asker.message_id),
         "attachment_id": _id(asker.attachment_id),
         "answer_message_id": _id(check.answer_message_id),
+        "answer_channel_id": _id(check.answer_channel_id),
         "your_language": asker.locale if asker.requester_id == user_id else None,
         "file_name": check.source_name,
         "clip_sha256": check.clip_sha256,

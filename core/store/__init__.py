@@ -13,6 +13,7 @@ from core.store.looks import ClipLook
 from core.store.migrate import migrate
 from core.store.move import MovedTable, move
 from core.store.people import ForgottenRows, PersonalRecord
+from core.store.questions import OpenQuestion
 from core.store.redact import redacted
 from core.store.rows import (
     DEFAULT_QUEUE,
@@ -25,7 +26,9 @@ from core.store.rows import (
     HistoryRow,
     NewCheck,
     Origin,
+    ShownAt,
 )
+from core.store.serialise import UnreadableReportError
 from core.store.store import Store, open_store
 from core.store.swap_models import Withdrawal
 from core.store.workers import GpuUse, WorkerSeen
@@ -61,11 +64,14 @@ __all__ = [
     "NewEntry",
     "NewModel",
     "Note",
+    "OpenQuestion",
     "Origin",
     "PersonalRecord",
     "QueueNow",
+    "ShownAt",
     "Store",
     "SwapModel",
+    "UnreadableReportError",
     "Withdrawal",
     "WorkerSeen",
     "migrate",

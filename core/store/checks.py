@@ -14,7 +14,7 @@ from core.errors import StoreError
 from core.store import answers, bell, serialise
 from core.store.database import Database, insert_missing
 from core.store.demo_tables import DEMOS
-from core.store.rows import Asker, Check, CheckStatus, NewCheck, Origin
+from core.store.rows import Asker, Check, CheckStatus, NewCheck, Origin, ShownAt
 from core.store.tables import CHECKS, CLIPS
 from core.types import Evidence, Report, VerdictLabel
 
@@ -28,7 +28,11 @@ class CheckRepository:
         self._database = database
 
     async def add(self, new: NewCheck) -> Check:
-        """Put a question at the end of the queue."""
+        """Put a question at the end of the queue.
+
+        Raises:
+            StoreError: the log cannot be written, or `new.answer_at` is the answer to another check.
+        """
         async with self._database.writing() as connection:
             check = await _insert(connection, new, status=CheckStatus.QUEUED)
             await bell.ring_by(connection, CHECKS.c.id == check.id)
@@ -166,10 +170,46 @@ class CheckRepository:
             row = found.one_or_none()
         return None if row is None else _readable(check_of(row))
 
-    async def set_answer_message(self, check_id: int, message_id: int) -> None:
+    async def set_answer_message(self, check_id: int, shown_at: ShownAt) -> None:
         """Remember the message in which the answer is shown."""
+        values = {"answer_message_id": shown_at.message_id, "answer_channel_id": shown_at.channel_id}
         async with self._database.writing() as connection:
-            await connection.execute(update(CHECKS).where(CHECKS.c.id == check_id).values(answer_message_id=message_id))
+            await connection.execute(update(CHECKS).where(CHECKS.c.id == check_id).values(values))
+
+    async def shown_at(self, message_id: int) -> Check | None:
+        """Return the check whose answer is shown in this message; None when it is no answer."""
+        wanted = select(CHECKS).where(CHECKS.c.answer_message_id == message_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(wanted)).one_or_none()
+        return None if row is None else check_of(row)
+
+    async def is_asked(self, asker: Asker, since: datetime) -> bool:
+        """Return whether this asker asked about this attachment of this message since then."""
+        asked = (
+            CHECKS.c.requester_id == asker.requester_id,
+            CHECKS.c.message_id == asker.message_id,
+            CHECKS.c.attachment_id == asker.attachment_id,
+            CHECKS.c.requested_at >= since,
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(CHECKS.c.id).where(*asked).limit(1)) is not None
+
+    async def overdue(self, origins: Collection[Origin], since: datetime, ended: datetime) -> tuple[Check, ...]:
+        """Return the checks of `origins`, asked `since` then, that ended before `ended` and whose answer nobody shows.
+
+        Those that a process shows at the moment are left out.
+        """
+        wanted = and_(
+            CHECKS.c.origin.in_(origins),
+            CHECKS.c.requested_at >= since,
+            CHECKS.c.finished_at < ended,
+            CHECKS.c.answered_at.is_(None),
+            or_(CHECKS.c.answering_until.is_(None), CHECKS.c.answering_until < ended),
+            CHECKS.c.expired_at.is_(None),
+        )
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(CHECKS).where(wanted).order_by(CHECKS.c.id))
+            return tuple(check_of(row) for row in rows)
 
     async def cancel(self, check_id: int, now: datetime) -> Check | None:
         """Cancel a queued or running check; return it as it was before, None when it was too late."""
@@ -212,6 +252,8 @@ async def _insert(connection: AsyncConnection, new: NewCheck, **values: Any) -> 
         "locale": new.asker.locale,
         "priority": new.asker.priority,
         "queue": new.queue,
+        "answer_message_id": None if new.answer_at is None else new.answer_at.message_id,
+        "answer_channel_id": None if new.answer_at is None else new.answer_at.channel_id,
     }
     return check_of((await connection.execute(insert(CHECKS).values({**asked, **values}).returning(*CHECKS.c))).one())
 
@@ -279,6 +321,7 @@ def check_of(row: Row[Any]) -> Check:
         expired_at=values["expired_at"],
         not_before=values["not_before"],
         queue=values["queue"],
+        answer_channel_id=values["answer_channel_id"],
     )
 
 

@@ -98,6 +98,7 @@ async def empty(connection: AsyncConnection, check_ids: Sequence[int], now: date
         "channel_id": None,
         "message_id": None,
         "answer_message_id": None,
+        "answer_channel_id": None,
         "attachment_id": None,
         "progress_json": None,
         "incoming_name": None,

@@ -150,7 +150,7 @@ async def _forget_names(
     involved = or_(CHECKS.c.poster_id == user_id, CHECKS.c.requester_id == user_id)
     finished = CHECKS.c.status.not_in(OPEN_STATES)
     # A message leads to its author; moderators still need it to decide.
-    links = {"channel_id": None, "message_id": None, "answer_message_id": None}
+    links = {"channel_id": None, "message_id": None, "answer_message_id": None, "answer_channel_id": None}
     reviewed = select(CASES.c.check_id).where(CASES.c.state == CaseState.OPEN)
     await connection.execute(update(CHECKS).where(involved, finished, CHECKS.c.id.not_in(reviewed)).values(links))
     named = {"poster_id": None, "source_name": "", "attachment_id": None}

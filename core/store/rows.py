@@ -62,11 +62,20 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownAt:
+    """The message in Discord that becomes the answer to one check, and to no other."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewCheck:
     """A question: one clip, asked by one person.
 
     `clip_sha256` and `size_bytes` are None for a file that could not be read at all; `incoming_name` is the file
-    below the folder of waiting clips, None when the clip is analysed where it lies.
+    below the folder of waiting clips, None when the clip is analysed where it lies. `answer_at` is where its progress
+    is shown already.
     """
 
     source_name: str
@@ -77,6 +86,7 @@ class NewCheck:
     size_bytes: int | None
     incoming_name: str | None = None
     queue: str = DEFAULT_QUEUE
+    answer_at: ShownAt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,7 @@ class Check:
     expired_at: datetime | None = None
     not_before: datetime | None = None
     queue: str = DEFAULT_QUEUE
+    answer_channel_id: int | None = None
 
     @property
     def is_dead_letter(self) -> bool:

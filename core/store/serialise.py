@@ -11,6 +11,10 @@ from core.errors import StoreError
 from core.types import Measurement, Progress, Report, Stage
 
 
+class UnreadableReportError(StoreError):
+    """A report is in the log that this version cannot read; trying again does not help."""
+
+
 @cache
 def _reports() -> TypeAdapter[Report]:
     return TypeAdapter(Report)
@@ -25,12 +29,14 @@ def load_report(text: str) -> Report:
     """Return the report that `dump_report` wrote.
 
     Raises:
-        StoreError: it was written by a version whose reports were different.
+        UnreadableReportError: it was written by a version whose reports were different.
     """
     try:
         return _reports().validate_json(text)
     except ValidationError as error:
-        raise StoreError("The stored report of this check is from another version and cannot be read.") from error
+        raise UnreadableReportError(
+            "The stored report of this check is from another version and cannot be read."
+        ) from error
 
 
 def dump_progress(progress: Progress) -> dict[str, Any]:

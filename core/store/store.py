@@ -20,6 +20,7 @@ from core.store.guilds import GuildRepository
 from core.store.log import LogRepository
 from core.store.looks import LookRepository
 from core.store.people import PeopleRepository
+from core.store.questions import QuestionRepository
 from core.store.queue import QueueRepository
 from core.store.swap_models import SwapModelRepository
 from core.store.workers import WorkerRepository
@@ -31,6 +32,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.checks = CheckRepository(database)
         self.queue = QueueRepository(database)
+        self.questions = QuestionRepository(database)
         self.log = LogRepository(database)
         self.looks = LookRepository(database)
         self.guilds = GuildRepository(database)

@@ -127,6 +127,7 @@ CHECKS = Table(
     Column("not_before", UtcDateTime),
     Column("queue", String(16), nullable=False, server_default="cpu"),
     Column("answering_until", UtcDateTime),
+    Column("answer_channel_id", BigInteger),
     CheckConstraint(one_of("status", CheckStatus), name="status"),
     CheckConstraint(one_of("origin", Origin), name="origin"),
     CheckConstraint(one_of("label", VerdictLabel), name="label"),
@@ -149,7 +150,16 @@ CHECKS = Table(
     Index(None, "requested_at"),
     Index(None, "requester_id", "requested_at"),
     Index(None, "poster_id", "requested_at"),
+    Index(None, "answer_message_id", unique=True),
     sqlite_autoincrement=True,
+)
+
+OPEN_QUESTIONS = Table(
+    "open_questions",
+    METADATA,
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
 )
 
 EVIDENCE = Table(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from core.store import migrate
 
 EMPTY = "facepulse_empty"
+START_TRIES = 5
 # Nobody's data is at stake, so nothing waits for the disk.
 HASTE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "autovacuum = off")
 
@@ -71,6 +74,10 @@ class PostgresServer:
 
     def start_again(self) -> None:
         """Start the server after `kill`; it recovers what was committed."""
+        for _ in range(START_TRIES):
+            with suppress(subprocess.SubprocessError):  # a busy machine takes longer than is waited for
+                self._server.ensure_postgres_running()
+                return
         self._server.ensure_postgres_running()
 
     def close(self) -> None:

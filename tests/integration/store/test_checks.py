@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import StoreError
-from core.store import Asker, CheckStatus, Origin, Store, open_store
+from core.store import Asker, CheckStatus, Origin, ShownAt, Store, open_store
 from core.store.database import Database, connect
 from core.types import Progress, Stage, VerdictLabel
 from tests.synth.logs import NOON, make_question, make_report, sha256_of
@@ -290,9 +290,11 @@ async def test_unfinished_checks_are_found_by_origin(store: Store) -> None:
     asked = await store.checks.add(make_question(asker=DISCORD))
     await store.checks.add(make_question())
     await store.checks.add_answered(make_question(asker=DISCORD), make_report(), NOON)
-    await store.checks.set_answer_message(asked.id, 77)
+    await store.checks.set_answer_message(asked.id, ShownAt(70, 77))
 
-    assert await store.checks.unfinished(Origin.DISCORD) == (replace(asked, answer_message_id=77),)
+    assert await store.checks.unfinished(Origin.DISCORD) == (
+        replace(asked, answer_message_id=77, answer_channel_id=70),
+    )
 
 
 async def test_a_log_without_tables_is_a_sentence(tmp_path: Path) -> None:
