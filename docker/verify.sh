@@ -1,7 +1,7 @@
 #!/bin/sh
 # Does what the Dockerfile does without a container engine: builds from the files that .dockerignore lets through, with
 # the same docker/install.sh, into an empty prefix; starts the service from it as the image would, with nothing of the
-# project in reach, and asks its health checks.
+# project in reach and under the same seccomp profile (where the system has libseccomp), and asks its health checks.
 # Usage: docker/verify.sh [FOLDER]     FOLDER is kept; by default a temporary one is used and deleted
 set -eu
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -32,7 +32,12 @@ cd "$work/empty"
 run="env -i PATH=$work/prefix/bin:/usr/bin:/bin HOME=$work/data TMPDIR=$work/tmp PYTHONUNBUFFERED=1
     PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=$work/tmp/matplotlib NUMBA_CACHE_DIR=$work/tmp/numba
     FACEPULSE_DATA_DIR=$work/data FACEPULSE_WEB_PORT=$port FACEPULSE_LOG_FORMAT=json"
-$run facepulse run >"$work/service.log" 2>&1 &
+profile="python3 $project/docker/under_profile.py $project/docker/seccomp.json"
+if ! $profile true 2>/dev/null; then
+    echo "   (without its seccomp profile: this system has no libseccomp)"
+    profile=
+fi
+$profile $run facepulse run >"$work/service.log" 2>&1 &
 service=$!
 
 echo "4. The health checks of both images"
@@ -49,7 +54,10 @@ until $run python -c "$bot" 2>/dev/null && $run python -m core.jobs.alive 2>/dev
     sleep 1
 done
 
-echo "5. It stops when asked"
+echo "5. What walls the decoding child in, as in the container"
+$profile $run facepulse doctor || echo "   (this machine's kernel refuses what is missing)"
+
+echo "6. It stops when asked"
 kill -TERM "$service"
 wait "$service"
 service=

@@ -17,7 +17,7 @@ from core.settings import MediaPlace
 if TYPE_CHECKING:  # these are only in the stubs
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
-CONNECT_S, SILENT_S, WHOLE_S = 3, 15, 600
+CONNECT_S, SILENT_S, WHOLE_S = 3, 10, 600
 """How long a connection, a silence on it and a whole transfer may take, in seconds."""
 TRIES, TRYING_S = 3, 8
 """How often and for how long obstore itself tries again: who asks is told soon, a worker has `patiently`."""

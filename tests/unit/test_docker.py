@@ -121,6 +121,76 @@ def test_our_containers_can_write_nothing_but_their_volumes_and_gain_no_rights(p
 
 
 @pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.name)
+def test_our_containers_let_the_decoding_child_wall_itself_in(path: Path) -> None:
+    for name, service in ours(path).items():
+        profiles = [option for option in service["security_opt"] if option.startswith("seccomp")]
+        assert profiles == ["seccomp:./seccomp.json"], name
+        assert (path.parent / "seccomp.json").is_file()
+
+
+def under_profile(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command under our profile, by the system's libseccomp."""
+    run = subprocess.run(
+        [sys.executable, DOCKER / "under_profile.py", DOCKER / "seccomp.json", *command],
+        check=False, capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    if run.returncode == 125:
+        pytest.skip(f"no seccomp here: {run.stderr}")
+    return run
+
+
+WALLS = (
+    "from core.settings import VideoLimits; from core.video import standing_walls;"
+    "print(sorted(standing_walls(VideoLimits()).missing))"
+)
+
+
+def test_all_walls_of_the_decoding_child_stand_under_the_profile_as_they_do_without_it() -> None:
+    without = subprocess.run([sys.executable, "-c", WALLS], check=True, capture_output=True, text=True, cwd=ROOT)
+
+    assert under_profile(sys.executable, "-c", WALLS).stdout == without.stdout
+
+
+@pytest.mark.parametrize(
+    ("call", "refused"),
+    [
+        ("mount(b'none', b'/mnt', b'tmpfs', 0, None)", True),
+        ("setns(0, 0)", True),
+        ("ptrace(0, 0, 0, 0)", True),
+        ("unshare(0x00020000)", True),  # a mount namespace
+        ("unshare(0x20000000)", True),  # a process namespace
+        ("unshare(0x50000000)", False),  # user and network: the decoding child
+        ("syscall(435, None, 0)", None),  # clone3: said not to be there, so that clone is taken
+    ],
+)
+def test_the_profile_lets_nothing_through_but_what_the_child_needs(call: str, refused: bool | None) -> None:
+    program = f"import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.{call}, ctypes.get_errno())"
+    result, errno = under_profile(sys.executable, "-c", program).stdout.split()
+    if refused is False:
+        allowed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+        assert [result, errno] == allowed.stdout.split()
+    else:
+        assert (int(result), int(errno)) == (-1, 38 if refused is None else 1)
+
+
+def test_workers_of_several_machines_share_nothing_but_database_and_bucket() -> None:
+    worker = services(DOCKER / "compose.scale.yaml")["worker"]
+
+    assert [volume for volume in worker["volumes"] if ":" in volume] == []
+    assert {"FACEPULSE_DATABASE_URL", "FACEPULSE_MEDIA_URL", "FACEPULSE_MEDIA_ENDPOINT"} <= worker["environment"].keys()
+    assert worker["networks"] == ["inside"]
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.name)
+def test_what_a_service_waits_for_is_there_and_says_when_it_is_ready(path: Path) -> None:
+    found = services(path)
+    for name, service in found.items():
+        for other, how in service.get("depends_on", {}).items():
+            ready = "healthcheck" in found[other] or found[other]["image"].startswith(OURS)
+            assert ready or how["condition"] == "service_completed_successfully", (name, other)
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.name)
 def test_nothing_is_open_to_other_machines(path: Path) -> None:
     for name, service in services(path).items():
         for port in service.get("ports", []):
