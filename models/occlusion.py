@@ -6,6 +6,7 @@ so that a face takes milliseconds on a processor.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SIDE_PX = 128
+_WORDS = "facepulse"
 CHANNELS = (16, 32, 64, 96, 128)
 
 
@@ -63,7 +65,7 @@ class OcclusionViewer:
 def weights_of(network: OcclusionNet, words: Mapping[str, str]) -> bytes:
     """Return the network in half precision as a safetensors file, with `words` in its header."""
     tensors = {name: _stored(value) for name, value in network.state_dict().items()}
-    return save(tensors, dict(words))
+    return save(tensors, {_WORDS: json.dumps(dict(words), sort_keys=True)})  # several would come in any order
 
 
 def load_occlusion_net(path: Path) -> tuple[OcclusionNet, dict[str, str]]:
@@ -77,7 +79,7 @@ def load_occlusion_net(path: Path) -> tuple[OcclusionNet, dict[str, str]]:
     content = path.read_bytes()
     try:
         with safe_open(path, "pt") as file:
-            words = dict(file.metadata() or {})
+            words: dict[str, str] = json.loads((file.metadata() or {})[_WORDS])
         network.load_state_dict({name: value.float() for name, value in load(content).items()}, strict=True)
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise ValueError(f"{path.name} does not fit the occlusion network") from error

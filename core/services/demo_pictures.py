@@ -79,7 +79,7 @@ def coverage_picture(
         poses: what was trained; None where it is not known.
         options: between which coverages a face fades.
     """
-    figure = new_figure(1100, 560)
+    figure = new_figure(1100, 610)
     turn = add_panel(figure, (90, 62, 980, 330), "Turn of the head, and the turns that were trained")
     seconds = float(watched.times_s[-1]) if len(watched.times_s) > 1 else 1.0
     if poses is not None:
@@ -94,7 +94,7 @@ def coverage_picture(
     turn.set_yticks([-90, -45, 0, 45, 90], ["90° right", "45°", "frontal", "45°", "90° left"])
     turn.set_xlim(0, seconds)
     _key(turn, known=poses is not None)
-    share = add_panel(figure, (90, 440, 980, 70), "How much of the face was drawn")
+    share = add_panel(figure, (90, 475, 980, 70), "How much of the face was drawn")
     share.fill_between(watched.times_s[: len(strengths)], 0, strengths, color=FACE_COLOURS[0], linewidth=0)
     share.set_ylim(0, 1.02)
     share.set_yticks([0, 1], ["none", "all"])

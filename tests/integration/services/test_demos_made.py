@@ -121,7 +121,7 @@ def test_pictures_beside_it_are_written_when_asked_for(clip, tmp_path, settings,
     made(clip, tmp_path, settings, options)
     strip, coverage = (cv2.imread(str(path)) for path in (options.preview, options.coverage))
     assert strip.shape[1] > 4 * strip.shape[0] / 2
-    assert coverage.shape == (560, 1100, 3)
+    assert coverage.shape == (610, 1100, 3)
 
 
 def test_a_head_and_shoulders_demo_is_a_square(clip, tmp_path, settings, drawer):
