@@ -76,6 +76,9 @@ def measured(plan: Plan, seconds: float) -> list[tuple[str, Rate, str]]:
         ),
         ("training step", rate(lambda: trainer.step(fixed), seconds), f"{numbers / 1e6:.1f} M numbers, {precision}"),
     ]
+    if precision != "float32":
+        plain = SwapTrainer(plan.shape, replace(plan.config, precision="float32"), plan.device)
+        found.append(("the same in float32", rate(lambda: plain.step(fixed), seconds / 2), ""))
     face = both[0].rgb[:1]
     drawer = SwapDrawer(trainer.average, plan.device)
     found.append(("one face by PyTorch", rate(lambda: drawer(face), seconds / 4), "the target, its mask, the source's"))

@@ -96,6 +96,8 @@ def _losses(history: Sequence[Row], steps: int, width: int) -> Picture:
         )
     if len(number):
         axes.set_yscale("log")
+        for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            which("{x:.2g}")
         axes.set_xlim(0, max(float(number[-1]), 1.0))
     axes.set_xlabel("iterations", fontsize=8)
     axes.set_ylabel("loss", fontsize=8)
