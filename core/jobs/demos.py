@@ -23,7 +23,7 @@ from core.services.analysis import INTERNAL_CODE, RETRY_AFTER_S, may_pass
 from core.services.clock import Clock
 from core.services.demo_making import Studio
 from core.services.folders import Folders
-from core.settings import VideoLimits
+from core.settings import Settings
 from core.store import Demo, Made, Store
 from core.types import Progress, ProgressCallback
 
@@ -47,7 +47,7 @@ class DemoWorker:
         *,
         studio: Callable[[], Studio],
         folders: Folders,
-        limits: VideoLimits,
+        settings: Settings,
         name: str,
         timing: Timing,
         clock: Clock,
@@ -56,7 +56,7 @@ class DemoWorker:
         self._store = store
         self._studio = studio
         self._folders = folders
-        self._limits = limits
+        self._settings = settings
         self._name = name
         self._timing = timing
         self._clock = clock
@@ -112,7 +112,7 @@ class DemoWorker:
             await self._clean_up(claim)
 
     def _made(self, claim: Demo, progress: ProgressCallback) -> Made:
-        video = demo_making.make(self._studio(), claim, self._folders, self._limits, progress)
+        video = demo_making.make(self._studio(), claim, self._folders, self._settings, progress)
         return demo_making.keep(video, self._folders)
 
     async def _keep_alive(self, claim: Demo, running: RunningAnalysis[Made], turn: _Turn, stop: asyncio.Event) -> bool:

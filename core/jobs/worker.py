@@ -85,7 +85,7 @@ async def run_worker(
             store,
             studio=studio,
             folders=folders,
-            limits=settings.video,
+            settings=settings,
             name=name,
             timing=timing,
             clock=clock,

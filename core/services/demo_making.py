@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.errors import ClipNotFoundError, DemoError, LabelError
 from core.services.demos import LONGEST_S, NO_CONSENT
 from core.services.folders import Folders, measure
-from core.settings import VideoLimits
+from core.settings import Settings, VideoLimits
 from core.store import Demo, Made
 from core.types import ProgressCallback
 from core.types.swap import ConsentScope, TrainedSwap
@@ -34,7 +34,7 @@ STALE_S = 6 * 3600.0
 class Order:
     """What is to be made: the clip, the network, where to, and who is named as the maker.
 
-    The person in the clip must be like the faces of `source_path`, where there is one.
+    The person in the clip must be like the faces of `source_path`, where there is one. `limits` are those of the clip.
     """
 
     model_path: Path
@@ -42,6 +42,7 @@ class Order:
     video: Path
     out: Path
     made_by: str
+    settings: Settings
     limits: VideoLimits
 
 
@@ -62,9 +63,7 @@ def has_model(demo: Demo) -> bool:
     return Path(demo.model.path).exists()
 
 
-def make(
-    studio: Studio, demo: Demo, folders: Folders, limits: VideoLimits, progress: ProgressCallback
-) -> LabelledVideo:
+def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progress: ProgressCallback) -> LabelledVideo:
     """Make a demo below `workshop(folders, demo)` and return it. Takes seconds to minutes.
 
     Raises:
@@ -77,14 +76,15 @@ def make(
     shutil.rmtree(bench, ignore_errors=True)
     bench.mkdir(parents=True)
     try:
-        with folders.clip(demo.incoming_name, limits.max_bytes) as video:
+        with folders.clip(demo.incoming_name, settings.video.max_bytes) as video:
             order = Order(
                 model_path=Path(demo.model.path),
                 source_path=None if demo.model.source_path is None else Path(demo.model.source_path),
                 video=video,
                 out=bench / "demo.mp4",
                 made_by=f"Facepulse in Discord server {demo.model.guild_id}",
-                limits=demo_limits(limits),
+                settings=settings,
+                limits=demo_limits(settings.video),
             )
             return studio.make(order, progress)
     except ClipNotFoundError as error:

@@ -3,6 +3,7 @@
 What stays after `forget`, and why:
 
 - that there was a check, and how it ended: a count;
+- what explains a demo that others may have: its id, its model, when it was made, that a consent was declared;
 - what moderators flagged or decided, without the name: report, hash of the clip and verdict of a case, the decision.
   While a case is open its message can still be found, and its clip stays where the server keeps evidence;
 - who acted as a moderator: the one id in the audit log that is never blanked, because a server must be able to tell
@@ -21,10 +22,11 @@ from typing import Any
 
 from core.errors import MediaStoreError
 from core.services.clock import Clock, utc_now
+from core.services.demo_data import demo_data
 from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
 from core.services.personal_data import personal_data
-from core.store import ForgottenRows, Store
+from core.store import ForgottenRows, PersonalRecord, Store
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,10 @@ KINDS = {
     "posted": (
         "Checks of clips that you posted: your id, the name of the clip and the answer.",
         "So that moderators know whose message a case is about.",
+    ),
+    "demos": (
+        "Demos that you asked for or whose clip you posted: when, with which model, what you declared.",
+        "So that a demo that somebody finds can be explained, and a misused one be taken up with who made it.",
     ),
     "flagged": (
         "Answers that you flagged or called wrong, with your note.",
@@ -80,7 +86,8 @@ class Forgotten:
     """What was forgotten.
 
     `checks` lost their content, `kept_without_name` are cases that moderators keep, `cancelled` waited for their turn;
-    `notes` are flags and notes, `acts` entries of the audit log that were about the person.
+    `notes` are flags and notes, `acts` entries of the audit log that were about the person, `demos` lost what leads to
+    them; the waiting ones among these count as cancelled.
     """
 
     checks: int
@@ -88,6 +95,7 @@ class Forgotten:
     cancelled: int
     notes: int
     acts: int
+    demos: int = 0
 
 
 class Privacy:
@@ -104,7 +112,7 @@ class Privacy:
         Raises:
             StoreError: the log cannot be read.
         """
-        data = personal_data(await self._store.people.record(user_id), user_id)
+        data = _data(await self._store.people.record(user_id), user_id)
         return PrivacySummary(tuple(StoredKind(kind, len(data[kind]), *texts) for kind, texts in KINDS.items()))
 
     async def export(self, user_id: int) -> bytes:
@@ -123,7 +131,7 @@ class Privacy:
                 "user_id": str(user_id),
                 "exported_at": self._clock().isoformat(),
                 "what_and_why": {kind: {"what": what, "why": why} for kind, (what, why) in KINDS.items()},
-                **personal_data(record, user_id),
+                **_data(record, user_id),
             }
             return json.dumps(whole, ensure_ascii=False, indent=2).encode()
 
@@ -140,13 +148,14 @@ class Privacy:
         return Forgotten(
             checks=len(gone.emptied),
             kept_without_name=len(gone.without_name),
-            cancelled=gone.cancelled,
+            cancelled=gone.cancelled + gone.demos.cancelled,
             notes=gone.notes,
             acts=gone.acts,
+            demos=gone.demos.demos,
         )
 
     def _delete_files(self, gone: ForgottenRows) -> None:
-        self._folders.discard(*gone.waiting_names)
+        self._folders.discard(*gone.waiting_names, *gone.demos.file_names)
         self._folders.discard_figures(*gone.emptied, *gone.without_name)
         try:
             no_longer = {*gone.emptied, *gone.without_name} - set(gone.under_review)
@@ -154,3 +163,7 @@ class Privacy:
         except MediaStoreError:
             # Their rows say now that they are not needed, so the next sweep of `retention` deletes them.
             logger.exception("kept clips of somebody who is forgotten cannot be deleted yet")
+
+
+def _data(record: PersonalRecord, user_id: int) -> dict[str, list[dict[str, Any]]]:
+    return {**personal_data(record, user_id), "demos": demo_data(record.demos, user_id)}

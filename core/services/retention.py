@@ -25,14 +25,15 @@ SWEEP_EVERY_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many checks expired, and how many kept clips were deleted."""
+    """How many checks expired, how many kept clips were deleted, and how many demos expired."""
 
     checks: int
     clips: int
+    demos: int = 0
 
 
 async def sweep(store: Store, folders: Folders, clock: Clock = utc_now) -> Swept:
-    """Let expire what is due, with its figures and kept clip, and delete kept clips that are no longer needed.
+    """Let expire what is due, with its figures and files, and delete kept clips that are no longer needed.
 
     Raises:
         StoreError: the log cannot be read or written; what was swept until then stays swept.
@@ -46,7 +47,8 @@ async def sweep(store: Store, folders: Folders, clock: Clock = utc_now) -> Swept
             await asyncio.to_thread(folders.discard_figures, *expired)
             checks += len(expired)
     await asyncio.to_thread(folders.tidy, clock().timestamp())
-    return Swept(checks, await _sweep_clips(store, EvidenceFolder(folders.media), clock))
+    demos = await _sweep_demos(store, folders, clock)
+    return Swept(checks, await _sweep_clips(store, EvidenceFolder(folders.media), clock), demos)
 
 
 async def retain(store: Store, folders: Folders, clock: Clock = utc_now, every_s: float = SWEEP_EVERY_S) -> None:
@@ -55,10 +57,23 @@ async def retain(store: Store, folders: Folders, clock: Clock = utc_now, every_s
         try:
             swept = await sweep(store, folders, clock)
             if swept != Swept(0, 0):
-                logger.info("retention: %d checks expired, %d kept clips deleted", swept.checks, swept.clips)
+                told = swept.checks, swept.demos, swept.clips
+                logger.info("retention: %d checks and %d demos expired, %d kept clips deleted", *told)
         except (StoreError, MediaStoreError):
             logger.exception("retention: the sweep failed; the next one tries again")
         await asyncio.sleep(every_s)
+
+
+async def _sweep_demos(store: Store, folders: Folders, clock: Clock) -> int:
+    demos = 0
+    for guild_id in await store.demo_expiry.guilds():
+        before = clock() - timedelta(days=(await store.guilds.get(guild_id)).retention_days)
+        expired = 1
+        while expired:
+            expired, names = await store.demo_expiry.expire(guild_id, before, clock())
+            await asyncio.to_thread(folders.discard, *names)
+            demos += expired
+    return demos
 
 
 async def _sweep_clips(store: Store, folder: EvidenceFolder, clock: Clock) -> int:

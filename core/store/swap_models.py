@@ -139,7 +139,11 @@ async def _named(connection: AsyncConnection, guild_id: int, name: str) -> SwapM
 async def _all_named(connection: AsyncConnection, guild_id: int, name: str) -> list[SwapModel]:
     """Return the networks of that name that are registered or whose demos are still posted; the newest last."""
     posted = select(DEMOS.c.id).where(
-        DEMOS.c.model_id == SWAP_MODELS.c.id, DEMOS.c.answer_message_id.is_not(None), DEMOS.c.deleted_at.is_(None)
+        DEMOS.c.model_id == SWAP_MODELS.c.id,
+        DEMOS.c.status == CheckStatus.DONE,
+        DEMOS.c.channel_id.is_not(None),
+        DEMOS.c.answer_message_id.is_not(None),
+        DEMOS.c.deleted_at.is_(None),
     )
     named = SWAP_MODELS.c.guild_id == guild_id, SWAP_MODELS.c.name == name
     wanted = select(SWAP_MODELS).where(*named, or_(SWAP_MODELS.c.withdrawn_at.is_(None), posted.exists()))

@@ -71,7 +71,7 @@ async def wish(store: Store, folders: Folders, model: SwapModel, clock: Clock) -
 @pytest.fixture
 def worker(store: Store, folders: Folders, clock: Clock, fake: FakeStudio) -> DemoWorker:
     return DemoWorker(
-        store, studio=fake.studio, folders=folders, limits=Settings().video, name="w1", timing=TIMING, clock=clock
+        store, studio=fake.studio, folders=folders, settings=Settings(), name="w1", timing=TIMING, clock=clock
     )
 
 
