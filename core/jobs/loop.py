@@ -44,6 +44,10 @@ class Timing:
     """How long an analysis may take to stop when the worker stops."""
     sweep_s: float = 60.0
     """Between looks for files that nobody needs any more."""
+    again_s: float = 1.0
+    """Between tries to reach a log that is away."""
+    outlast_s: float = 120.0
+    """How long what came of an analysis is kept for a log that is away, before another worker must do it again."""
 
 
 class Worker:
@@ -75,6 +79,8 @@ class Worker:
         self._timing = timing
         self._clock = clock
         self._lease = timedelta(seconds=timing.lease_s)
+        self._away_s = -float("inf")
+        """When the log could last not be reached, by the monotonic clock."""
 
     async def run(self, stop: asyncio.Event, hand_over: asyncio.Event | None = None) -> None:
         """Answer checks until `stop` is set; a check in work goes back to the queue when `hand_over` is.
@@ -89,8 +95,9 @@ class Worker:
                     swept_at = time.monotonic()
                 idle = not await self.work_once(hand_over or stop)
             except StoreError:
-                logger.exception("the log failed; trying again")
-                idle = True
+                self._log_was_away("the log failed; trying again")
+                await _either(stop, self._timing.again_s)
+                continue
             if idle:
                 await _either(stop, self._timing.tick_s)
 
@@ -121,10 +128,24 @@ class Worker:
             if not await analysis.repeat_if_known(self._store, claim, self._clock):
                 await self._analyse(claim, stop)
         finally:
-            await self._clean_up(claim)
+            try:
+                await self._clean_up(claim)
+            except StoreError:  # the sweep deletes what was left
+                self._log_was_away(f"check {claim.id}: its files cannot be looked after now")
+
+    def _log_was_away(self, what: str) -> None:
+        """Note it in the log of the process: with its cause, unless that was said a moment ago."""
+        now_s = time.monotonic()
+        logger.error(what, exc_info=now_s - self._away_s > self._timing.lease_s)
+        self._away_s = now_s
 
     async def take_from_the_dead(self) -> int:
-        """Put the checks of workers that fell silent back in the queue; return how many."""
+        """Put the checks of workers that fell silent back in the queue; return how many.
+
+        Who could not reach the log cannot tell who is dead: the others could not write that they live either.
+        """
+        if time.monotonic() - self._away_s < self._timing.lease_s:
+            return 0
         return await self._store.queue.requeue_expired(self._clock(), MAX_ATTEMPTS, GAVE_UP)
 
     async def call_again(self) -> int:
@@ -148,7 +169,20 @@ class Worker:
             logger.warning("check %d: its analysis does not stop; leaving it behind", claim.id)
             await self._store.queue.release(claim)
             return
-        await self._settle(claim, running)
+        until_s = time.monotonic() + self._timing.outlast_s
+        while not await self._is_settled(claim, running, insist=time.monotonic() < until_s and not stop.is_set()):
+            await _either(stop, self._timing.again_s)
+
+    async def _is_settled(self, claim: Check, running: RunningAnalysis[Answer], *, insist: bool) -> bool:
+        """Write down what came of an analysis; False while the log is away, an error for who does not insist."""
+        try:
+            await self._settle(claim, running)
+        except StoreError:
+            if not insist:
+                raise
+            self._log_was_away(f"check {claim.id}: what came of it cannot be stored; trying again")
+            return False
+        return True
 
     async def _keep_alive(self, claim: Check, running: RunningAnalysis[Answer], stop: asyncio.Event) -> bool:
         """Watch an analysis to its end, or until it must stop; False when the claim was lost."""
@@ -169,13 +203,14 @@ class Worker:
             return await self._store.queue.heartbeat(claim, self._clock(), self._lease, progress)
         except StoreError:
             # The lease may outlast a short trouble of the database; if not, the answer is refused later.
-            logger.exception("check %d: its lease could not be prolonged", claim.id)
+            self._log_was_away(f"check {claim.id}: its lease could not be prolonged")
             return True
 
     async def _is_ours(self, claim: Check) -> bool:
         try:
             check = await self._store.checks.get(claim.id)
         except StoreError:
+            self._log_was_away(f"check {claim.id}: it cannot be looked at")
             return True
         held = (CheckStatus.RUNNING, claim.worker, claim.attempts)
         return check is not None and (check.status, check.worker, check.attempts) == held
