@@ -8,6 +8,7 @@ of these sentences, {signer} a name, and any other a number (`bot.told` has the 
 from __future__ import annotations
 
 from bot.catalogs import N_
+from bot.demo_sentences import DEMO_ERRORS, DEMO_PRIVACY
 
 VERDICTS = (
     N_("Signs of manipulation"),
@@ -108,6 +109,7 @@ MEASUREMENTS = (
     N_("forehead snr"),
     N_("frame rate"),
     N_("frames searched"),
+    N_("generator mark read"),
     N_("head turned"),
     N_("left cheek snr"),
     N_("lip sync probability"),
@@ -202,6 +204,7 @@ PROVENANCE = (
     N_("The file's Content Credentials, signed by {signer}, name it as Facepulse's face-swap demo {demo}"),
     N_("The pictures carry Facepulse's hidden mark: this is face-swap demo {demo}, made and labelled by it"),
     N_("The code in the pictures says that this is Facepulse's face-swap demo {demo}; anyone can draw such a code"),
+    N_("The pictures carry the hidden mark that {maker} writes into what it makes; a declaration, not a proof"),
     N_("The file's metadata declares that {declared}; the mark is unsigned, anyone can write it"),
     N_("of what went into it, {declared}"),
     N_("it was made by a generative AI model"),
@@ -357,4 +360,6 @@ SENTENCES = (
     *GUILD_SETTINGS,
     *PRIVACY,
     *STORE_ERRORS,
+    *DEMO_ERRORS,
+    *DEMO_PRIVACY,
 )

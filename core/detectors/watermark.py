@@ -1,8 +1,8 @@
 """Watermark: what a clip's pictures declare, even where the file itself no longer does.
 
 Facepulse's own demos carry their id in the pictures: hidden in their colours twice, and as a square code in the
-caption. Found marks are declarations, as credentials are: whoever has the program can write them, and none being there
-says nothing.
+caption. Some picture generators write a fixed mark too. Found marks are declarations, as credentials are: whoever has
+the program can write them, and none being there says nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ class WatermarkDetector:
                 f"The code in the pictures says that this is Facepulse's face-swap demo {found.code}; "
                 "anyone can draw such a code."
             )
+        if found.generator is not None:
+            findings.append(
+                f"The pictures carry the hidden mark that {found.generator} writes into what it makes; "
+                "a declaration, not a proof."
+            )
         return Evidence(
             detector=self.name,
             version=self.version,
@@ -43,6 +48,7 @@ class WatermarkDetector:
                 Measurement("block_mark_read", float(found.svd is not None), ""),
                 Measurement("tile_mark_read", float(found.tiles is not None), ""),
                 Measurement("code_read", float(found.code is not None), ""),
+                Measurement("generator_mark_read", float(found.generator is not None), ""),
             ),
             findings=tuple(findings),
             declares_synthetic=bool(findings),

@@ -191,6 +191,8 @@ def _sentences(marks: Marks) -> Iterator[str]:
         yield f"Unsigned metadata declaring {', '.join(terms)}."
     for demo_id in marks.seen.ids:
         yield f"The label of Facepulse demo {demo_id} in its pictures."
+    if marks.seen.generator is not None:
+        yield f"The hidden mark of {marks.seen.generator} in its pictures."
 
 
 def _reading_limits(path: Path) -> VideoLimits:

@@ -35,7 +35,7 @@ def u_change(rgb: NDArray[np.uint8], bits: NDArray[np.bool_]) -> NDArray[np.floa
         rgb: a picture (H, W, 3) of at least 8 × 8 px.
         bits: what to write (L,).
     """
-    blocks = _blocks(rgb)
+    blocks = low_band_blocks(rgb)
     value, left, right = _largest(blocks)
     rows, columns = value.shape
     within = 0.25 + 0.5 * block_bits(bits, rows, columns)
@@ -46,7 +46,7 @@ def u_change(rgb: NDArray[np.uint8], bits: NDArray[np.bool_]) -> NDArray[np.floa
 
 def read_blocks(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return what each block says (H // 8, W // 8): -1 is surely 0, 1 is surely 1."""
-    value, _, _ = _largest(_blocks(rgb))
+    value, _, _ = _largest(low_band_blocks(rgb))
     return np.asarray(-np.sin(2 * np.pi * value / STEP), np.float32)
 
 
@@ -70,8 +70,8 @@ def read_bits(blocks: NDArray[np.float32], length: int) -> tuple[NDArray[np.floa
     return np.asarray(sure, np.float32), float(np.abs(sure).mean())
 
 
-def _blocks(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The low band of U as blocks (4, 4, rows, columns)."""
+def low_band_blocks(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the low band of U in blocks (4, 4, H // 8, W // 8)."""
     height, width = (side // BLOCK_PX * BLOCK_PX for side in rgb.shape[:2])
     u = cv2.cvtColor(np.ascontiguousarray(rgb[:height, :width]), cv2.COLOR_RGB2YUV)[:, :, 1].astype(np.float32)
     low = 2 * cv2.resize(u, (width // 2, height // 2), interpolation=cv2.INTER_AREA)

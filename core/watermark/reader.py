@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.watermark.code import read_codes
 from core.watermark.dwt_dct_svd import read_bits, read_blocks
+from core.watermark.generators import find_generator
 from core.watermark.payload import BITS, demo_id_of
 from core.watermark.tiles import TileCollector
 
@@ -31,12 +32,14 @@ class FoundMarks:
     """The demos' ids that each mark gave, most often none or one; the rest as in `FoundTiles`.
 
     `svd` is dwtDctSvd, `tiles` the one for crops, `code` the square code in the caption; `frames` were looked at.
+    `generator` names the picture generator whose fixed mark was found.
     """
 
     svd: str | None = None
     tiles: str | None = None
     code: str | None = None
     frames: int = 0
+    generator: str | None = None
     tile_likeness: float = 0.0
     tile_zoom: float | None = None
 
@@ -71,11 +74,13 @@ class MarkReader:
     def read(self) -> FoundMarks:
         """Return the ids found in the frames so far."""
         tiles = self._tiles.read()
+        generator = find_generator(self._kept[:_KEPT])
         return FoundMarks(
             svd=self._read_svd(),
             tiles=tiles.demo_id if tiles else None,
             code=next((ids[0] for ids in map(read_codes, self._kept) if ids), None),
             frames=self._looked_at,
+            generator=generator.name if generator else None,
             tile_likeness=tiles.likeness if tiles else 0.0,
             tile_zoom=tiles.zoom if tiles else None,
         )

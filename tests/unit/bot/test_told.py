@@ -215,9 +215,9 @@ def test_what_a_file_can_declare_is_known() -> None:
 
 
 def test_what_pictures_can_declare_is_known() -> None:
-    told = WatermarkDetector().told(FoundMarks("1a2b3c4d", "00ff00ff", "1a2b3c4d", 9))
+    told = WatermarkDetector().told(FoundMarks("1a2b3c4d", "00ff00ff", "1a2b3c4d", 9, "FLUX"))
 
-    assert len(told.findings) == 3
+    assert len(told.findings) == 4
     assert [text for text in (*told.findings, *map(measurement_words, told.measurements)) if not known(text)] == []
 
 
