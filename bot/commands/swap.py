@@ -7,6 +7,7 @@ from bot.lazy import LazyGroup, Table
 COMMANDS: Table = {
     "train": ("bot.commands.swap_train", "Train a swap on two face sets, or go on with one."),
     "export": ("bot.commands.swap_export", "Write a trained swap as a file that DeepFaceLive reads."),
+    "mask": ("bot.commands.swap_mask", "Keep hands, hair and glasses in front: label, train, apply."),
     "make": ("bot.commands.swap_make", "Swap a face in a clip; the video carries its label, or there is none."),
     "live": ("bot.commands.swap_live", "Swap the face in front of a camera, labelled, as it is filmed."),
 }

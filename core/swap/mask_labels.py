@@ -141,3 +141,27 @@ def drawn_outlines(face_set: FaceSet) -> tuple[NDArray[np.float64], ...]:
                 polygon_weights(np.array(one.corners) * face_set.size_px, face.landmarks_px) for one in included
             )
     raise FaceSetError(f"No outline of what to replace was drawn in {face_set.path}: `facepulse swap mask label`.")
+
+
+def worth_labelling(face_set: FaceSet) -> tuple[SwapFace, ...]:
+    """Return the faces of a set, each as unlike those before it as can be: by turn of the head, time and clip.
+
+    Who labels the first few has labelled the breadth of the set (farthest points first, Gonzalez 1985).
+    """
+    if not face_set.faces:
+        return ()
+    clips = sorted({face.source for face in face_set.faces})
+    last_s = max([1e-9, *(face.time_s for face in face_set.faces)])
+    places = np.array(
+        [
+            (face.yaw_deg / 15, face.pitch_deg / 15, 3 * face.time_s / last_s, 2 * clips.index(face.source))
+            for face in face_set.faces
+        ]
+    )
+    order = [int(np.argmin(np.abs(places[:, :2]).sum(axis=1)))]
+    away = np.full(len(places), np.inf)
+    while len(order) < len(places):
+        away = np.minimum(away, np.linalg.norm(places - places[order[-1]], axis=1))
+        away[order] = -1
+        order.append(int(np.argmax(away)))
+    return tuple(face_set.faces[row] for row in order)
