@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.services import face_sets
+from core.swap import extract
 from core.swap.face_set import load_face_set
 from tests.integration.cli.conftest import Told
 from tests.synth.clips import portrait
@@ -50,6 +51,29 @@ def test_what_has_no_face_is_one_sentence_and_no_set(call: Call, tmp_path: Path)
     assert (told.status, told.out) == (1, "")
     assert "No face was found" in told.err and len(told.err.splitlines()) == 1
     assert not (tmp_path / "set").exists()
+
+
+def test_fan_without_its_weights_says_how_to_get_them(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    cv2.imwrite(str(tmp_path / "a.png"), cv2.cvtColor(portrait(), cv2.COLOR_RGB2BGR))
+    told = call("faces", "extract", tmp_path / "a.png", "-o", tmp_path / "set", "--aligner", "fan")
+    assert told.status == 1
+    assert "facepulse models fetch" in told.err
+    assert not (tmp_path / "set").exists()
+
+
+def test_stopped_by_the_user_it_leaves_nothing(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extract.Cutter, "take", stopped)
+    (tmp_path / "pictures").mkdir()
+    cv2.imwrite(str(tmp_path / "pictures/a.png"), cv2.cvtColor(portrait(), cv2.COLOR_RGB2BGR))
+    told = call("faces", "extract", tmp_path / "pictures", "-o", tmp_path / "sets/ada")
+    assert (told.status, told.err) == (130, "Stopped.\n")
+    assert list((tmp_path / "sets").iterdir()) == []
 
 
 def test_a_consent_is_recorded_and_printed(call: Call, face_set: Path) -> None:
