@@ -292,10 +292,12 @@ class Asking(commands.Cog):
         except FacepulseError as error:
             logger.info("no check in channel %d: %s", message.channel.id, error)
             await answer.show(Content(embeds.failure_text(say, clip.filename, str(error))))
+            await begun.taken(clip.id)
             return
         finally:
             admitted.taken()
-            await begun.taken(clip.id)
+        # Not where the process stops meanwhile: the next one goes on with the question.
+        await begun.taken(clip.id)
         await self._bot.follower.follow(check, answer, say)
 
     async def _say(

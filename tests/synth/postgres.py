@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from core.store import migrate
 
 EMPTY = "facepulse_empty"
-START_TRIES = 5
+START_TRIES = 10
 # Nobody's data is at stake, so nothing waits for the disk.
 HASTE = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "autovacuum = off")
 
@@ -75,9 +76,11 @@ class PostgresServer:
     def start_again(self) -> None:
         """Start the server after `kill`; it recovers what was committed."""
         for _ in range(START_TRIES):
-            with suppress(subprocess.SubprocessError):  # a busy machine takes longer than is waited for
+            # A busy machine takes longer to be ready than is waited for.
+            with suppress(subprocess.SubprocessError, AssertionError):
                 self._server.ensure_postgres_running()
                 return
+            time.sleep(1)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
