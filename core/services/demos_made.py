@@ -151,9 +151,7 @@ def make_demo(
         made_from,
         rate=watched.clip.video.frame_rate or FALLBACK_RATE,
         audio=sound.track,
-        signer=open_signer(
-            settings.data_dir, getattr(settings, "signing_cert", None), getattr(settings, "signing_key", None)
-        ),
+        signer=open_signer(settings.data_dir, settings.signing_cert, settings.signing_key),
         driver=video,
     )
     _write_pictures(labelled, options, shown, watched=watched, chosen=chosen, poses=poses)
