@@ -2,10 +2,11 @@
 
     python -m benchmarks.swap_kills [--kills 50] [--out DIR]
 
-Faces are drawn, so anyone can run it. A child trains and saves after every step; the parent ends it with SIGKILL when
-a random share of a save has passed: files half written, a folder not renamed, the pointer not replaced. After each
-kill the state that holds must be whole (every sha256), and not older than the last one that the child said to have
-saved; at the end the training is finished, and must be byte for byte that of a training that nobody killed.
+Faces are drawn, so anyone can run it. A child trains, saves after every step, and says when a save begins and ends; the
+parent ends it with SIGKILL when a random share of a save has passed: files half written, a folder not renamed, the
+pointer not replaced. After each kill the state that holds must be whole (every sha256), and not older than the last one
+that the child said to have saved; at the end the training is finished, and its weights must be byte for byte those of a
+training that nobody killed.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.swap import saved
 from core.swap.augment import Recipe
@@ -30,23 +32,28 @@ from core.swap.training import train
 from models.swap_autoencoder import SwapShape
 from models.train.swap import SwapConfig
 
-STEPS_BETWEEN = 4
+SAVES_BETWEEN = 3
+BEGINS = "begins"
 CHILD = "from benchmarks.swap_kills import child; import sys; child(*sys.argv[1:])"
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """What one kill came upon: how many steps had been saved by then, and what it left lying about."""
+    """What one kill came upon: the last step that was told to be saved, the one that is, and what lay about.
+
+    `within` says whether the child had begun a save that it had not ended.
+    """
 
     told: int
     held: int
+    within: bool
     left: str
 
 
 def plan(iterations: int) -> Plan:
     """Return a plan that saves after every step, with files of a few megabytes."""
     return Plan(
-        SwapShape("df", 64, 16, 64, 16, 4),
+        SwapShape("df", 64, 24, 96, 24, 6),
         SwapConfig(precision="float32"),
         Recipe(faces=2),
         iterations=iterations,
@@ -58,15 +65,22 @@ def plan(iterations: int) -> Plan:
 
 
 def child(source: str, target: str, model: str, iterations: str) -> None:
-    """Train, and write the number of each step once what it started with is on the disk."""
-    said = plan(int(iterations))
+    """Train; write a line when a save begins, and the number of its step when it has ended."""
+    original = saved.save
 
-    def tell(step: object) -> None:
-        # the step before this one was saved by now
-        sys.stdout.write(f"{step.number - 1}\n")  # type: ignore[attr-defined]
-        sys.stdout.flush()
+    def announced(folder: Path, values: Mapping[str, Any], *args: Any, **more: Any) -> Path:
+        _say(BEGINS)
+        place = original(folder, values, *args, **more)
+        _say(str(values["steps"]))
+        return place
 
-    train(load_face_set(Path(source)), load_face_set(Path(target)), Path(model), said, progress=tell)
+    saved.save = announced
+    train(load_face_set(Path(source)), load_face_set(Path(target)), Path(model), plan(int(iterations)))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def kills(folder: Path, count: int, seed: int = 0) -> Iterator[Kill]:
@@ -78,7 +92,7 @@ def kills(folder: Path, count: int, seed: int = 0) -> Iterator[Kill]:
     chance = random.Random(seed)
     model = folder / "model"
     for _ in range(count):
-        told = _killed(folder, model, chance)
+        told, within = _killed(folder, model, chance)
         left = ", ".join(sorted({_kind(path) for path in model.rglob("*") if ".part" in path.name})) or "nothing"
         state = saved.read_saved(model)
         if state is None:
@@ -87,11 +101,11 @@ def kills(folder: Path, count: int, seed: int = 0) -> Iterator[Kill]:
             state.content(name)
         if state.about.steps < told:
             raise RuntimeError(f"{told} steps had been saved and {state.about.steps} are left")
-        yield Kill(told, state.about.steps, left)
+        yield Kill(told, state.about.steps, within, left)
 
 
-def _killed(folder: Path, model: Path, chance: random.Random) -> int:
-    """Let a child train a few steps on, end it in the middle of a save, and return the last step it had saved."""
+def _killed(folder: Path, model: Path, chance: random.Random) -> tuple[int, bool]:
+    """Let a child save a few times, end it in the middle of the next one; return what it told, and if it was within."""
     before = saved.read_saved(model)
     goal = (0 if before is None else before.about.steps) + 10_000
     process = subprocess.Popen(
@@ -99,20 +113,27 @@ def _killed(folder: Path, model: Path, chance: random.Random) -> int:
         stdout=subprocess.PIPE,
         text=True,
     )
-    told, seen = 0, []
+    lines: list[str] = []
+    took: list[float] = []
+    began = 0.0
     try:
         for line in process.stdout or ():
-            told = int(line)
-            seen.append(time.perf_counter())
-            if len(seen) > STEPS_BETWEEN:
+            lines.append(line.strip())
+            if lines[-1] != BEGINS:
+                took.append(time.perf_counter() - began)
+                continue
+            began = time.perf_counter()
+            if len(took) >= SAVES_BETWEEN:
+                time.sleep(chance.random() * min(took))
                 break
-        time.sleep(chance.random() * (seen[-1] - seen[0]) / STEPS_BETWEEN)
         process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate()
-        return max([told, *(int(line) for line in rest.split("\n")[:-1] if line)])
+        lines += rest.split()
     finally:
         process.kill()
         process.wait()
+    ended = [int(line) for line in lines if line != BEGINS]
+    return max(ended, default=0), lines.count(BEGINS) > len(ended)
 
 
 def _kind(path: Path) -> str:
@@ -144,9 +165,13 @@ def main() -> None:
         found = []
         for number, kill in enumerate(kills(folder, options.kills), start=1):
             found.append(kill)
-            print(f"{number:3d}  saved {kill.told:4d}  holds {kill.held:4d}  left behind: {kill.left}", flush=True)
+            where = "within a save" if kill.within else "just after one"
+            told = f"{number:3d}  killed {where}, told {kill.told:4d}, holds {kill.held:4d}"
+            print(f"{told}, left behind: {kill.left}", flush=True)
         steps, alike = finished_alike(folder)
-    print(f"\n{len(found)} of {options.kills} kills left a whole state; none lost a step that had been saved")
+    within = sum(kill.within for kill in found)
+    print(f"\n{len(found)} of {options.kills} kills, {within} of them within a save, left a whole state")
+    print(f"  none lost a step that had been saved; {sum(k.held > k.told for k in found)} held one more than was told")
     for left, count in Counter(kill.left for kill in found).most_common():
         print(f"  {count:3d} × left behind: {left}")
     print(

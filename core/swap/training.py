@@ -11,7 +11,7 @@ from typing import Any
 
 from safetensors.torch import load, save
 
-from core.errors import SwapModelError, TrainingError
+from core.errors import CancelledError, SwapModelError, TrainingError
 from core.swap import saved
 from core.swap.augment import Person, batch
 from core.swap.consent import as_json, require_consent
@@ -55,7 +55,8 @@ def train(
         model: folder that is made, or that an earlier run made.
         plan: see there.
         progress: called after each step.
-        stop: asked before each step; once it says so, the state is saved and what there is comes back.
+        stop: asked before each step; once it says so, the state is saved and what there is comes back. Asked while
+            the faces are read as well.
 
     Raises:
         ConsentError: a person did not allow training.
@@ -63,6 +64,7 @@ def train(
         TrainingError: the device is not there, both sets are the same, or the losses became no numbers.
         FaceSetError: a set is too small or damaged.
         OutputError: the folder cannot be written.
+        CancelledError: `stop` said so while the faces were read.
     """
     for face_set in (source, target):
         require_consent(face_set, ConsentScope.TRAINING)
@@ -71,7 +73,7 @@ def train(
     if not device_is_there(plan.device):
         raise TrainingError(f"This machine has no device called {plan.device} that PyTorch can use.")
     with saved.locked(model):
-        run = _Run(source, target, model, plan)
+        run = _Run(source, target, model, plan, stop)
         run.go(progress or (lambda _: None), stop)
         return run.about
 
@@ -79,7 +81,11 @@ def train(
 class _Run:
     """One training: what is trained, on whom, and where it is kept."""
 
-    def __init__(self, source: FaceSet, target: FaceSet, model: Path, plan: Plan) -> None:
+    def __init__(self, source: FaceSet, target: FaceSet, model: Path, plan: Plan, stop: Callable[[], bool]) -> None:
+        def look(_done: int, _of: int) -> None:
+            if stop():
+                raise CancelledError("Stopped before the first iteration; nothing was changed.")
+
         before = saved.read_saved(model)
         if before is not None:
             _same_people(before, source, target)
@@ -87,7 +93,10 @@ class _Run:
         self._sets, self._model, self._plan = (source, target), model, plan
         size = plan.shape.size_px
         self._coverage = [poses_json(one, mirrored=plan.recipe.mirror) for one in self._sets]
-        self._people: tuple[Person, Person] = (person(source, size), person(target, size))
+        self._people: tuple[Person, Person] = (
+            person(source, size, look),
+            person(target, size, look),
+        )
         self._trainer = SwapTrainer(plan.shape, plan.config, plan.device)
         if before is not None:
             self._restore(before)

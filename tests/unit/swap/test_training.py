@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from core.errors import ConsentError, FaceSetError, SwapModelError, TrainingError
+from core.errors import CancelledError, ConsentError, FaceSetError, SwapModelError, TrainingError
 from core.swap import saved
 from core.swap.consent import write_consent
 from core.swap.face_set import load_face_set
@@ -77,6 +77,14 @@ def test_stopping_saves_and_ends(sets: Sets, tmp_path: Path) -> None:
     )
     assert (about.steps, steps) == (3, [1, 2, 3])
     assert saved.read_saved(tmp_path / "model").about == about
+
+
+def test_stopping_while_faces_are_read_changes_nothing(sets: Sets, tmp_path: Path) -> None:
+    train(*sets, tmp_path / "model", tiny_plan(2))
+    before = saved.read_saved(tmp_path / "model").folder
+    with pytest.raises(CancelledError, match="before the first iteration"):
+        train(*sets, tmp_path / "model", tiny_plan(4), stop=lambda: True)
+    assert saved.read_saved(tmp_path / "model").folder == before
 
 
 def test_what_fails_in_between_leaves_the_last_saved_state(sets: Sets, tmp_path: Path) -> None:
