@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.checking import analyse
 from bot.terminal import answers, native_notes_hidden, printable, say
-from core.errors import DatasetError
+from core.errors import DatasetError, WeightsError
 from core.evaluation.datasets.detection import load_clips
 from core.evaluation.datasets.labelled import Collection
 from core.evaluation.detection import Evaluation, Options, evaluate
@@ -40,6 +40,7 @@ class Wanted:
     peer_scores: tuple[str, ...] = ()
     mesonet: Path | None = None
     calibration: Path | None = None
+    ignore_labels: bool = False
 
 
 def evaluate_clips(path: Path, out: Path, wanted: Wanted, options: Options) -> int:
@@ -55,15 +56,23 @@ def evaluate_clips(path: Path, out: Path, wanted: Wanted, options: Options) -> i
     peer_files = dict(parse_peer(option) for option in wanted.peer_scores)
     collection = _clips(path, wanted)
     peers = {name: read_peer_scores(name, file, collection.clips) for name, file in peer_files.items()}
+    installed = _calibration()
     calibration = None if wanted.calibration is None else load_calibration(wanted.calibration)
+    if wanted.ignore_labels:
+        calibration = calibration or _required(installed)
     baselines, versions = _baselines(wanted.mesonet)
-    measurer = Measurer(analyse_quietly, settings.video, _calibration(), baselines)
+    measurer = Measurer(analyse_quietly, settings.video, installed, baselines)
     with answers() as stdout:
         with _bar() as tell:
             done = evaluate(
                 collection,
                 out,
-                replace(options, split=wanted.split or _split_of(collection), calibration=calibration),
+                replace(
+                    options,
+                    split=wanted.split or _split_of(collection),
+                    calibration=calibration,
+                    ignore_labels=wanted.ignore_labels,
+                ),
                 measurer,
                 versions=versions,
                 peers=peers,
@@ -86,6 +95,12 @@ def _calibration() -> Calibration | None:
         from core import pipeline  # noqa: PLC0415  (loads the networks' libraries)
 
         return pipeline.load_tools().calibration
+
+
+def _required(calibration: Calibration | None) -> Calibration:
+    if calibration is None:
+        raise WeightsError("Ignoring labels takes a calibration, and this installation has none; name a file.")
+    return calibration
 
 
 def _clips(path: Path, wanted: Wanted) -> Collection:

@@ -25,6 +25,7 @@ import click
 @click.option(
     "--calibration", type=click.Path(path_type=Path), metavar="FUSION.json", help="Conclude with this fusion."
 )
+@click.option("--ignore-labels", is_flag=True, help="For research: conclude as if no file declared itself synthetic.")
 @click.option(
     "--mesonet", type=click.Path(path_type=Path), metavar="FILE", help="Weights of Meso-4, to measure it too."
 )
@@ -44,6 +45,7 @@ def evaluate(
     leave_one_generator_out: bool,
     peer_scores: Sequence[str],
     calibration: Path | None,
+    ignore_labels: bool,
     mesonet: Path | None,
 ) -> int:
     """Measure the verdict and every detector on clips whose truth is known.
@@ -57,7 +59,9 @@ def evaluate(
     return evaluating.evaluate_clips(
         clips,
         out,
-        evaluating.Wanted(dataset, split, compression, tuple(peer_scores), mesonet, calibration),
+        evaluating.Wanted(
+            dataset, split, compression, tuple(peer_scores), mesonet, calibration, ignore_labels=ignore_labels
+        ),
         evaluating.Options(
             variants=evaluating.parse_variants(reencode),
             limit=limit,

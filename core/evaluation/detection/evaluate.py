@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ TABLE, PAGE, PLOT = "table.json", "table.md", "reliability.png"
 class Options:
     """What is measured and how. `split` is only told; `limit` files are drawn by the seed, None takes all.
 
-    `calibration` concludes from the evidence in place of the one that Facepulse comes with.
+    `calibration` concludes from the evidence in place of the one that Facepulse comes with. `ignore_labels` concludes
+    as if no file said of itself that it is synthetic; it asks for a calibration.
     """
 
     split: str = "all"
@@ -43,6 +44,7 @@ class Options:
     resume: bool = False
     leave_one_out: bool = False
     calibration: Calibration | None = None
+    ignore_labels: bool = False
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
 
 
@@ -91,7 +93,8 @@ def evaluate(
         records = run(clips, options.variants, book, measure, versions=versions, jobs=options.jobs, tell=tell)
     finally:
         book.close()
-    units = units_of(clips, tuple(in_order(options.variants)), records, peers or {}, options.calibration)
+    shown = unlabelled(records) if options.ignore_labels else records
+    units = units_of(clips, tuple(in_order(options.variants)), shown, peers or {}, options.calibration)
     table = {"about": _about(collection, options, versions, records), **_figures(units, options)}
     write_files(
         out,
@@ -105,6 +108,16 @@ def evaluate(
     seen = (unit for unit in units if unit.variant == ORIGINAL and unit.face is not None)
     write_scores((scored_face(unit) for unit in seen), out / FACES)
     return Evaluation(out, table)
+
+
+def unlabelled(records: ByClip) -> ByClip:
+    """Return the records without what files declare of themselves: their answers have to be concluded anew."""
+    return {
+        key: replace(
+            record, clip_evidence=tuple(e for e in record.clip_evidence if not e.declares_synthetic), answers={}
+        )
+        for key, record in records.items()
+    }
 
 
 def limited(clips: tuple[LabelledClip, ...], limit: int | None, seed: int) -> tuple[LabelledClip, ...]:
@@ -138,6 +151,7 @@ def _about(collection: Collection, options: Options, versions: str, records: ByC
         "limit": options.limit,
         "versions": versions,
         "calibration": ", ".join(sorted(calibrations)) or None,
+        **({"labels_ignored": True} if options.ignore_labels else {}),
         "seed": options.bootstrap.seed,
         "draws": options.bootstrap.draws,
         "absent": list(collection.absent),

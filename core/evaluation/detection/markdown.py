@@ -49,12 +49,13 @@ def to_markdown(table: Values) -> str:
 
 def _about(table: Values) -> str:
     about, clips = table["about"], table["clips"]
+    ignored = " What files declare of themselves was ignored." if about.get("labels_ignored") else ""
     absent = f" {len(about['absent'])} clips that the dataset lists are not here." if about["absent"] else ""
     return (
         f"{about['dataset']}, split {about['split']}: {clips['real']} real and {clips['fake']} fake clips of "
         f"{clips['persons']} persons by {clips['generators']} generators. {clips['unreadable']} could not be read, in "
         f"{clips['without_a_face']} no face was found.{absent}\n\n"
-        f"Measured with {about['versions']}; calibration {about['calibration'] or 'none'}. Intervals are 95 %, by "
+        f"Measured with {about['versions']}; calibration {about['calibration'] or 'none'}.{ignored} Intervals are 95 %, by "
         f"drawing persons {about['draws']} times with seed {about['seed']}; those of false alarms are exact "
         "(Clopper and Pearson), as if every clip were of another person. AUC, EER, TPR, Brier and ECE are over the "
         "clips that a method scored: read them with the column before them."

@@ -246,6 +246,20 @@ class TestCalibration:
         assert done.table["verdict"]["answers_on_reals"] == {"inconclusive": 1, "likely_fake": 1, "likely_real": 2}
         assert done.table["methods"][FUSED]["scored"] == 7
 
+    def test_a_label_decides_unless_it_is_ignored_for_research(self, tmp_path: Path) -> None:
+        path = write_clip(tmp_path / "a.mp4", 0.02)
+        clips = collection(labelled(path, Label.FAKE, "P", "X"))
+        says_so = Evidence("provenance", "1", None, None, 1.0, declares_synthetic=True, findings=("It says so",))
+        measure = told("declared_synthetic", 0.02, clip_evidence=(says_so,))
+
+        known = run(clips, tmp_path / "known", measure, calibration=self.SHARP).table
+        ignored = run(clips, tmp_path / "ignored", measure, calibration=self.SHARP, ignore_labels=True).table
+
+        assert known["verdict"]["answers_on_fakes"] == {"declared_synthetic": 1}
+        assert ignored["verdict"]["answers_on_fakes"] == {"likely_real": 1}
+        assert "declare of themselves was ignored" in (tmp_path / "ignored" / "table.md").read_text()
+        assert "was ignored" not in (tmp_path / "known" / "table.md").read_text()
+
     def test_half_a_picture_is_judged_by_its_own_face(self, tmp_path: Path) -> None:
         path = write_clip(tmp_path / "a.mp4", 0.02, 0.98)
         halves = [
