@@ -22,11 +22,12 @@ from core.settings import VideoLimits
 from core.video import open_clip
 from core.watermark import MarkReader
 from core.watermark.dwt_dct_svd import read_bits, read_blocks
+from core.watermark.generators import likeliest_generator
 from core.watermark.payload import BITS
 from core.watermark.tiles import TileCollector
 
 SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".jpg", ".jpeg", ".png", ".webp"})
-MARKS = ("svd", "tiles", "code")
+MARKS = ("svd", "tiles", "code", "generator")
 
 
 def main() -> None:
@@ -55,13 +56,14 @@ def table(lines: list[dict[str, Any]]) -> str:
     for mark in MARKS:
         alone, whole = sum(line[mark] for line in lines), sum(line[f"whole_{mark}"] for line in clips)
         rows.append(f"| {mark} | {alone} of {frames} | {whole} of {len(clips)} |")
-    most = {name: max((line[name] for line in lines), default=0.0) for name in ("likeness", "sure")}
+    most = {name: max((line[name] for line in lines), default=0.0) for name in ("likeness", "sure", "like_generator")}
     return "\n".join(
         [
             *rows,
             "",
             f"Likeness of the likeliest tile at most {most['likeness']:.3f}, bits of dwtDctSvd at most "
-            f"{most['sure']:.2f} standard errors sure on average. None in {frames} means at most 1 in {frames / 3:.0f} "
+            f"{most['sure']:.2f} standard errors sure on average, a generator's message at most "
+            f"{most['like_generator']:.1f} standard errors from chance. None in {frames} means at most 1 in {frames / 3:.0f} "
             "(95 % confidence).",
         ]
     )
@@ -75,14 +77,19 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _files(folders: list[Path], pictures: int) -> Iterator[Path]:
     found = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     stills = [path for path in found if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"}]
-    yield from (path for path in found if path not in set(stills))
-    yield from stills[:: max(1, len(stills) // max(pictures, 1))]
+    clips = [path for path in found if path not in set(stills)]
+    stills = stills[:: max(1, len(stills) // max(pictures, 1))][:pictures]
+    a_clip = -(-len(stills) // max(len(clips), 1))  # in between, so that a run that is stopped has seen both
+    for i, clip in enumerate(clips):
+        yield clip
+        yield from stills[i * a_clip : (i + 1) * a_clip]
 
 
 def _of_file(path: Path, most: int) -> dict[str, Any]:
     counts: dict[str, Any] = dict.fromkeys((*MARKS, *(f"whole_{mark}" for mark in MARKS)), 0)
     frames = _frames(path, most)
-    together, tiles, likeness, sure = MarkReader(), TileCollector(), 0.0, 0.0
+    together, tiles = MarkReader(), TileCollector()
+    likeness = sure = like_generator = 0.0
     for rgb in frames:
         alone = MarkReader()
         alone.add(rgb)
@@ -92,10 +99,18 @@ def _of_file(path: Path, most: int) -> dict[str, Any]:
         for mark in MARKS:
             counts[mark] += getattr(found, mark) is not None
         sure = max(sure, read_bits(read_blocks(rgb), BITS)[1])
+        known = likeliest_generator([rgb])
+        like_generator = max(like_generator, known.sure if known else 0.0)
     if frames:
         found, likeness = together.read(), tiles.likeness()
         counts |= {f"whole_{mark}": int(getattr(found, mark) is not None) for mark in MARKS}
-    return {"frames": len(frames), "likeness": round(likeness, 4), "sure": round(sure, 3), **counts}
+    return {
+        "frames": len(frames),
+        "likeness": round(likeness, 4),
+        "sure": round(sure, 3),
+        "like_generator": round(like_generator, 3),
+        **counts,
+    }
 
 
 def _frames(path: Path, most: int) -> list[NDArray[np.uint8]]:

@@ -39,8 +39,8 @@ from core.watermark import FoundMarks, MarkReader
 
 SIZES = ((1280, 720), (854, 480), (720, 1280))
 SEEDS = (1, 2)
-DURATION_S, RATE = 2.0, Fraction(25)
-STILLS = 6
+DURATION_S, RATE = 1.2, Fraction(25)
+STILLS = 4
 PRESET = "veryfast"
 QUALITIES = (90, 70, 50)
 MARKS = ("svd", "tiles", "code", "any")
@@ -161,9 +161,9 @@ def _provenance(demo_id: str) -> Provenance:
 
 
 def _public_clips() -> Iterator[tuple[str, Callable[[], Frames]]]:
-    for face in PUBLIC_FACES:
-        for width, height in SIZES:
-            for seed in SEEDS:
+    for seed in SEEDS:
+        for face in PUBLIC_FACES:
+            for width, height in SIZES:
                 yield f"{face} {width}x{height} {seed}", lambda f=face, w=width, h=height, s=seed: _filmed(f, w, h, s)
 
 
@@ -190,7 +190,7 @@ def _other_clips(folder: Path | None, most: int) -> Iterator[tuple[str, Callable
 
 
 def _opening_of(path: Path) -> Frames:
-    """The first two seconds, blown up to 480 lines where there are fewer."""
+    """The first second or so, blown up to 480 lines where there are fewer."""
     frames = [(t, rgb) for t, rgb in _decoded(path, DURATION_S)]
     return to_short_side(frames, 480) if min(frames[0][1].shape[:2]) < 480 else frames
 

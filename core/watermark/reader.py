@@ -23,8 +23,8 @@ SURE_FROM = 3.0
 """Standard errors, on average over all bits, from which on somebody wrote them (docs/labels.md: what others reach)."""
 DOUBTED_BITS = 4
 """So many bits, the least sure ones, are also tried the other way, up to two at once, until the checksum fits."""
-_FIRST_STEP, _FRAMES_A_STEP = 3, 12
-_KEPT = 4
+_FIRST_STEP, _FRAMES_A_STEP = 4, 8
+_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class FoundMarks:
 class MarkReader:
     """Looks at some frames of a clip whose length is not known: `add` all of them, then `read`.
 
-    Every third at first, and every second as often again after each dozen, so that five minutes cost little more than
-    ten seconds. A few frames, spread over the clip, are kept for what takes long.
+    Every fourth at first, and half as often again after each eight, so that five minutes cost little more than ten
+    seconds. A few frames, spread over the clip, are kept for what takes long.
     """
 
     def __init__(self) -> None:

@@ -40,7 +40,7 @@ DOUBTED_WORDS = 3
 """So many words, the least sure ones, are also tried with what is second likeliest, until the checksum fits."""
 _WORD_CELLS, _WORD_BITS = 128, 8
 _WORDS = BITS // _WORD_BITS
-_WORK_SIDE_PX = 256
+_WORK_SIDE_PX = 144
 _SLOW_CELLS, _SPREAD_CELLS, _SPREAD_OF_SUM_CELLS = 1.5, 1.2, 2.0
 """In cells: what counts as slow, and how far around a place its spread is taken, in a frame and in their sum."""
 _MOST = 1.5
