@@ -56,9 +56,9 @@ def _about(table: Values) -> str:
         f"{clips['persons']} persons by {clips['generators']} generators. {clips['unreadable']} could not be read, in "
         f"{clips['without_a_face']} no face was found.{absent}\n\n"
         f"Measured with {about['versions']}; calibration {about['calibration'] or 'none'}.{ignored} "
-        f"Intervals are 95 %, by drawing persons {about['draws']} times with seed {about['seed']}; those of false alarms are exact "
-        "(Clopper and Pearson), as if every clip were of another person. AUC, EER, TPR, Brier and ECE are over the "
-        "clips that a method scored: read them with the column before them."
+        f"Intervals are 95 %, by drawing persons {about['draws']} times with seed {about['seed']}; those of false "
+        "alarms are exact (Clopper and Pearson), as if every clip were of another person. AUC, EER, TPR, Brier and ECE "
+        "are over the clips that a method scored: read them with the column before them."
     )
 
 
