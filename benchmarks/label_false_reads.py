@@ -63,8 +63,8 @@ def table(lines: list[dict[str, Any]]) -> str:
             "",
             f"Likeness of the likeliest tile at most {most['likeness']:.3f}, bits of dwtDctSvd at most "
             f"{most['sure']:.2f} standard errors sure on average, a generator's message at most "
-            f"{most['like_generator']:.1f} standard errors from chance. None in {frames} means at most 1 in {frames / 3:.0f} "
-            "(95 % confidence).",
+            f"{most['like_generator']:.1f} standard errors from chance. None in {frames} means at most 1 in "
+            f"{frames / 3:.0f} (95 % confidence).",
         ]
     )
 

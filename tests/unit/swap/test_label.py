@@ -20,8 +20,10 @@ from core.swap.label import LabelledVideo, labelled_frame, new_demo_id, read_mar
 from core.swap.metadata import read_words
 from core.types import ConsentBasis, MergedFrame
 from core.video import open_clip
+from core.video.audio import read_audio
 from tests.synth.credentials import created, sign_clip
 from tests.synth.demos import RATE, consent, labelled, merged, provenance, signer
+from tests.unit.video.test_audio import write_clip
 
 DEMO = "1a2b3c4d"
 
@@ -193,6 +195,17 @@ def test_damaged_files_give_no_words_and_no_end(tmp_path: Path, demo: LabelledVi
             content[int(at)] = int(rng.integers(256))
         path.write_bytes(content)
         assert set(read_words(path).demo_ids) <= {DEMO}
+
+
+def test_sound_is_carried_along_packet_by_packet(tmp_path: Path, seal: Signer) -> None:
+    spoken = write_clip(tmp_path / "spoken.mp4", "aac", seconds=1.0)
+    sound = read_audio(spoken, VideoLimits()).track
+    assert sound is not None
+    made = write(tmp_path, seal, audio=sound)
+    again = read_audio(made.path, VideoLimits()).track
+    assert again is not None and again.copied
+    assert [packet.data for packet in again.packets] == [packet.data for packet in sound.packets]
+    assert again.duration_s == pytest.approx(sound.duration_s, abs=0.001)
 
 
 def test_the_rate_is_named(tmp_path: Path, seal: Signer) -> None:
