@@ -2,7 +2,7 @@
 
 One input `in_face:0` (1 or B, H, W, 3), BGR in 0..1; outputs `out_face_mask:0` (the face that is seen), and
 `out_celeb_face:0` with `out_celeb_face_mask:0` (the one that is drawn), as wide as the input. Beside NAME.dfm lies
-NAME.dfm.json, which says what was trained and with whose consent; a file from elsewhere needs one that was written
+NAME.dfm.json, which says what was trained and with whose consent; a file from elsewhere needs one that `adopt` wrote
 for it, and without it is not run.
 """
 
@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ConsentError, SwapModelError
+from core.errors import ConsentError, OutputError, SwapModelError
 from core.onnx import onnxruntime
 from core.swap.model import SwapModel, checked, joined
-from core.swap.saved import trained_swap_json, trained_swap_of
-from core.types import DrawnFaces, TrainedSwap
+from core.swap.saved import replace, trained_swap_json, trained_swap_of
+from core.types import ConsentRecord, DrawnFaces, FaceType, TrainedSwap
 
 FORMAT = 1
+ELSEWHERE = "elsewhere"
+"""In place of the ids of face sets that are not here."""
 INPUT = "in_face"
 SOURCE_MASK, DRAWN, DRAWN_MASK = OUTPUTS = ("out_face_mask", "out_celeb_face", "out_celeb_face_mask")
 
@@ -44,13 +46,52 @@ def load_dfm(path: Path, threads: int = 0) -> SwapModel:
     except OSError as error:
         raise SwapModelError(f"The swap network {path.name} cannot be read.") from error
     about = read_about(path, hashlib.sha256(content).hexdigest())
+    return Dfm(_session(content, path.name, threads), about, path.name)
+
+
+def adopt(path: Path, consent: ConsentRecord, face_type: FaceType) -> TrainedSwap:
+    """Write the record of a file that was trained elsewhere, and return what it says.
+
+    Args:
+        path: the file; a record beside it is replaced.
+        consent: that of the person whom the network draws.
+        face_type: how much of the head its faces show; DeepFaceLab calls `whole` WF and `full` F.
+
+    Raises:
+        SwapModelError: the file cannot be read, or is no such network.
+        OutputError: the record cannot be written.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SwapModelError(f"The swap network {path.name} cannot be read.") from error
+    session = _session(content, path.name, threads=1)
+    side = session.get_inputs()[0].shape[-2]
+    about = TrainedSwap(
+        weights_sha256=hashlib.sha256(content).hexdigest(),
+        source_id=ELSEWHERE,
+        target_id=ELSEWHERE,
+        steps=0,
+        architecture="dfm",
+        size_px=side if isinstance(side, int) else 0,
+        face_type=face_type,
+        target_consent=consent,
+    )
+    Dfm(session, about, path.name)
+    try:
+        replace(about_path(path), about_json(about, {}))
+    except OSError as error:
+        raise OutputError(f"The record of {path.name} cannot be written beside it.") from error
+    return about
+
+
+def _session(content: bytes, name: str, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no base of their own
-        raise SwapModelError(f"{path.name} is no ONNX network that can be run.") from error
-    return Dfm(session, about, path.name)
+        raise SwapModelError(f"{name} is no ONNX network that can be run.") from error
 
 
 class Dfm:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from bot.cli import run
 from core.errors import ConsentError, SwapModelError
 from core.onnx import onnxruntime
 from core.swap.dfm import about_json, about_path, load_dfm
@@ -17,7 +18,7 @@ from core.swap.export import export
 from core.swap.model import load_model
 from core.swap.saved import sha256
 from core.swap.training import train
-from core.types import TrainedSwap
+from core.types import ConsentScope, FaceType, TrainedSwap
 from models import swap_export
 from models.swap_autoencoder import SwapAutoencoder, SwapShape
 from models.swap_export import to_onnx
@@ -126,6 +127,27 @@ def test_a_missing_package_is_one_sentence(trained: Path, tmp_path: Path, monkey
     with pytest.raises(SwapModelError, match="pip install"):
         export(trained, tmp_path / "her.dfm")
     assert not list(tmp_path.glob("*.dfm*"))
+
+
+def test_a_file_from_elsewhere_is_run_once_its_person_consented(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    about_path(file).unlink()
+    asked = ["swap", "adopt", str(file), "--person", "Her", "--how", "a form", "--scope", "demos"]
+    assert run(asked) == 1
+    assert "--adult" in capsys.readouterr().err
+    with pytest.raises(ConsentError):
+        load_dfm(file)
+    assert run([*asked, "--adult", "--type", "full"]) == 0
+    assert "draws Her at 64 px, who allowed: demos" in capsys.readouterr().out
+    about = load_dfm(file).about
+    assert (about.face_type, about.target_consent.scope) == (FaceType.FULL, {ConsentScope.DEMOS})
+
+
+def test_what_is_no_network_is_not_adopted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "her.dfm").write_bytes(b"no network")
+    asked = ["swap", "adopt", str(tmp_path / "her.dfm"), "--person", "Her", "--how", "a form", "--scope", "demos"]
+    assert run([*asked, "--adult"]) == 1
+    assert "no ONNX network" in capsys.readouterr().err
+    assert not about_path(tmp_path / "her.dfm").exists()
 
 
 def write_with_record(file: Path, content: bytes) -> None:
