@@ -209,7 +209,7 @@ class World:
         with psycopg.connect(self._server.conninfo("postgres"), autocommit=True) as admin:
             cut = admin.execute(
                 f"SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
-                f" WHERE datname = '{self._name}' ORDER BY random() LIMIT {limit}) AS some".encode()
+                f" WHERE datname = '{self._name}' ORDER BY random() LIMIT {limit}) AS chosen".encode()
             )
             return len(cut.fetchall())
 

@@ -74,10 +74,14 @@ class Operations:
         self._counting = asyncio.Lock()
 
     async def readiness(self) -> Readiness:
-        """Return whether the service is ready; a database that is silent for long is one that does not answer."""
+        """Return whether the service is ready.
+
+        A database that is silent for long is one that does not answer; so is one that cannot be written.
+        """
         discord, media = self._joined and self._joined(), asyncio.create_task(self._media_answers())
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._store.gauges.try_write()
                 workers: tuple[WorkerSeen, ...] | None = await self._workers()
         except (StoreError, TimeoutError):
             workers = None

@@ -93,8 +93,8 @@ async def request_check(
         ClipNotFoundError: `media` is a path that cannot be read.
         ClipTooLargeError: the clip has more than `max_bytes`; nothing was logged.
         MediaStoreError: the clip cannot be kept for its check; nothing was logged.
-        StoreError: the log cannot be written; the clip stays for the sweep, since its row may have been written just
-            before the log was lost.
+        StoreError: the log cannot be written; no clip was left behind, unless the log cannot be read either: then the
+            clip stays for the sweep, since its row may have been written just before the log was lost.
     """
     sha256, size_bytes = await asyncio.to_thread(measure, media)
     if size_bytes > max_bytes:
@@ -113,6 +113,7 @@ async def request_check(
     try:
         check = await _first(store, answer_at, store.checks.add(replace(new, incoming_name=name)))
     except StoreError:
+        await _discard_unless_logged(store, folders, name)
         raise
     except BaseException:
         await asyncio.to_thread(folders.discard, name)
@@ -273,6 +274,12 @@ async def _first(store: Store, answer_at: ShownAt | None, adding: Awaitable[Chec
         if found is None:
             raise
         return found
+
+
+async def _discard_unless_logged(store: Store, folders: Folders, name: str) -> None:
+    with suppress(StoreError):
+        if name not in await store.checks.incoming_names():
+            await asyncio.to_thread(folders.discard, name)
 
 
 async def _place(store: Store, asker: Asker) -> int:

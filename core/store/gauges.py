@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.database import Database
@@ -55,6 +55,15 @@ class GaugeRepository:
         self._settled_to = 0
         self._timed: set[int] = set()
         self._timed_from: int | None = None
+
+    async def try_write(self) -> None:
+        """Write something that changes nothing.
+
+        Raises:
+            StoreError: the log cannot be written now.
+        """
+        async with self._database.writing() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
     async def queue(self) -> QueueNow:
         """Return the queue as it is now."""
@@ -124,8 +133,8 @@ async def _times(connection: AsyncConnection, check_ids: list[int]) -> Any:
     for start in range(0, len(check_ids), 100):
         ids = check_ids[start : start + 100]
         wanted = select(CHECKS.c.report_json).where(CHECKS.c.id.in_(ids)).order_by(CHECKS.c.id)
-        for text in await connection.scalars(wanted):
-            yield _timings_of(text)
+        for report in await connection.scalars(wanted):
+            yield _timings_of(report)
 
 
 def _timings_of(text: str | None) -> Mapping[str, float]:

@@ -14,9 +14,10 @@ from core.errors import ClipNotFoundError, ClipTooLargeError, OutputError, Store
 from core.services import requests
 from core.services.folders import Folders
 from core.services.requests import Asker, Check, CheckStatus, Origin
-from core.store import Store
+from core.store import NewCheck, Store
 from core.types import Progress, Stage, VerdictLabel
 from tests.synth.logs import NOON, Clock, make_question, make_report, sha256_of
+from tests.synth.outages import Outage
 
 MEDIA = b"the bytes of a clip"
 LEASE = timedelta(seconds=30)
@@ -104,6 +105,25 @@ async def test_no_clip_stays_behind_when_the_log_fails(
     with pytest.raises(StoreError, match="disk is full"):
         await ask(store, data_dir)
     assert waiting(data_dir) == []
+
+
+async def test_a_clip_whose_row_may_have_been_written_before_the_log_was_lost_stays_for_the_sweep(
+    store: Store, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage, add = Outage(monkeypatch), store.checks.add
+
+    async def lost_after_the_commit(new: NewCheck) -> Check:
+        await add(new)
+        outage.away = True
+        raise StoreError("The connection was lost.")
+
+    monkeypatch.setattr(store.checks, "add", lost_after_the_commit)
+    with pytest.raises(StoreError, match="lost"):
+        await ask(store, data_dir)
+    outage.away = False
+
+    assert len(await store.checks.unfinished(Origin.DISCORD)) == 1
+    assert waiting(data_dir) == [MEDIA]
 
 
 async def test_a_watcher_sees_queue_progress_and_answer(store: Store, data_dir: Path) -> None:
