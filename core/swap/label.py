@@ -38,7 +38,7 @@ from core.watermark import FoundMarks, MarkReader, embed
 
 CRF, PRESET = 20, "medium"
 _MADE_HERE: Final = object()
-_PARTS = ("caption", "hidden mark", "Content Credentials", "container metadata")
+_PARTS = ("caption", "hidden mark", "hidden mark for crops", "Content Credentials", "container metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,8 @@ def _require_all(marks: Marks, demo_id: str) -> None:
     signed = marks.credentials
     there = (
         marks.seen.code == demo_id,
-        demo_id in {marks.seen.svd, marks.seen.tiles},
+        marks.seen.svd == demo_id,
+        marks.seen.tiles == demo_id,
         signed is not None and signed.intact and signed.demo_id == demo_id and credentials.DECLARED in signed.sources,
         demo_id in marks.words.demo_ids and credentials.DECLARED in marks.words.sources,
     )

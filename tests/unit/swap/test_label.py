@@ -114,6 +114,15 @@ def test_without_signature_or_words_there_is_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_picture_that_hides_the_marks_gives_no_file(tmp_path: Path, seal: Signer) -> None:
+    rows, columns = np.indices((360, 480)) // 8
+    loud = np.where(((rows + columns) % 2)[..., None] == 0, (255, 0, 0), (0, 255, 0)).astype(np.uint8)
+    frames = [MergedFrame(i / 25, loud, np.zeros((0, 4), np.float32)) for i in range(3)]
+    with pytest.raises(LabelError, match="hidden mark, hidden mark for crops"):
+        write(tmp_path, seal, iter(frames))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_left_when_frames_fail_or_there_are_none(tmp_path: Path, seal: Signer) -> None:
     def failing() -> Iterator[MergedFrame]:
         yield next(merged())
