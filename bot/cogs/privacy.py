@@ -46,6 +46,11 @@ class PrivacyCog(
         self._guilds = services.guilds
         self._privacy = services.privacy
 
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Delete the evidence of a server that this bot was removed from."""
+        await self._privacy.left(guild.id)
+
     @app_commands.command(name=locale_str("show"), description=locale_str("See what is stored about you, and why"))
     async def show(self, interaction: discord.Interaction) -> None:
         """Say how much of each kind is stored, what it is and what it is for."""

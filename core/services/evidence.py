@@ -84,6 +84,14 @@ class EvidenceFolder:
             for guild_id, kept in self.kept().items():
                 self.delete(guild_id, set(check_ids).intersection(kept))
 
+    def delete_server(self, guild_id: int) -> None:
+        """Delete all kept clips of a server.
+
+        Raises:
+            MediaStoreError: they cannot be deleted.
+        """
+        self.media.delete_below(f"{ROOT}/{guild_id}")
+
     def kept(self) -> dict[int, list[int]]:
         """Return the checks with a kept clip by server."""
         found: dict[int, list[int]] = {}

@@ -154,6 +154,16 @@ class Privacy:
             demos=gone.demos.demos,
         )
 
+    async def left(self, guild_id: int) -> None:
+        """Delete the kept clips of a server that Facepulse was removed from: nobody there can look at a case any more.
+
+        What the log has of it goes when its retention days are over, and so do clips that cannot be deleted now.
+        """
+        try:
+            await asyncio.to_thread(EvidenceFolder(self._folders.media).delete_server, guild_id)
+        except MediaStoreError:
+            logger.exception("kept clips of server %d cannot be deleted yet", guild_id)
+
     def _delete_files(self, gone: ForgottenRows) -> None:
         self._folders.discard(*gone.waiting_names, *gone.demos.file_names)
         self._folders.discard_figures(*gone.emptied, *gone.without_name)

@@ -1,6 +1,7 @@
 """`/privacy`: what members see, get and have deleted of what is stored about them; also in direct messages."""
 
 import json
+from pathlib import Path
 
 import pytest
 import simcord
@@ -8,9 +9,14 @@ import simcord
 from bot.client import FacepulseBot
 from bot.cogs.privacy import FILE_NAME
 from bot.services import Services
+from core.services.evidence import EvidenceFolder
+from core.services.folders import Folders
+from core.services.privacy import Privacy
 from core.store import HistoryFilter, Store
 from tests.integration.bot.seen import told_alone
 from tests.integration.bot.support import FakeWorker
+from tests.synth.logs import becomes
+from tests.synth.media import Failing
 
 CLIP = ("holiday.mp4", b"not really a video")
 
@@ -124,3 +130,27 @@ async def test_forgetting_one_leaves_the_others(scene: Scene) -> None:
     await scene.bob.click(asked.response, label="Forget me")
 
     assert "1 entry" in told_alone(await scene.alice.slash(scene.channel, "privacy show"))
+
+
+async def test_evidence_of_a_server_goes_when_the_bot_is_removed_from_it(
+    scene: Scene, simcord_bot: FacepulseBot, services: Services
+) -> None:
+    evidence, elsewhere = EvidenceFolder(services.desk.folders.media), scene.env.create_guild()
+    for guild in (scene.guild, elsewhere):
+        evidence.keep(guild.id, 1, b"a clip")
+
+    simcord_bot.dispatch("guild_remove", simcord_bot.get_guild(scene.guild.id))
+
+    async def gone() -> bool:
+        return not evidence.has(scene.guild.id, 1)
+
+    await becomes(gone)
+    assert evidence.read(elsewhere.id, 1) == b"a clip"
+
+
+async def test_evidence_that_cannot_be_deleted_now_is_left_for_retention(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Privacy(store, Folders(tmp_path, Failing())).left(1)
+
+    assert "cannot be deleted yet" in caplog.text
