@@ -42,7 +42,8 @@ SEEDS = (1, 2)
 DURATION_S, RATE = 1.2, Fraction(25)
 STILLS = 4
 PRESET = "veryfast"
-QUALITIES = (90, 70, 50)
+FILE = "the file"
+JPEGS = {f"one frame as JPEG {quality}": quality for quality in (90, 70, 50)}
 MARKS = ("svd", "tiles", "code", "any")
 
 
@@ -57,9 +58,8 @@ def main() -> None:
     done = {(line["clip"], line["change"]) for line in _lines(given.out)}
     with given.out.open("a", encoding="utf-8") as out, tempfile.TemporaryDirectory() as folder:
         for name, frames in (*_public_clips(), *_other_clips(given.clips, given.most)):
-            if all((name, change) in done for change in ("the file", *CHANGES)):
-                continue
-            for line in _measured(name, frames(), Path(folder)):
+            left = [change for change in (FILE, *CHANGES, *JPEGS) if (name, change) not in done]
+            for line in _measured(name, frames(), left, Path(folder)) if left else ():
                 out.write(json.dumps(line) + "\n")
                 out.flush()
     print(table([line for line in _lines(given.out) if line["public"]]))
@@ -93,7 +93,7 @@ def _share(hits: int, of: int) -> str:
     return f"{hits}/{of} ({max(0, middle - half):.0%} to {min(1, middle + half):.0%})"
 
 
-def _measured(name: str, frames: Frames, folder: Path) -> Iterator[dict[str, Any]]:
+def _measured(name: str, frames: Frames, wanted: list[str], folder: Path) -> Iterator[dict[str, Any]]:
     public = name.split(maxsplit=1)[0] in PUBLIC_FACES
     demo_id = hashlib.sha256(name.encode()).hexdigest()[:8]
     try:
@@ -104,14 +104,17 @@ def _measured(name: str, frames: Frames, folder: Path) -> Iterator[dict[str, Any
     except LabelError as error:
         print(f"{name}: {error}")
         return
-    base = {"clip": name, "public": public}
-    yield base | {"change": "the file"} | _of_file(made.path, demo_id)
     decoded = _decoded(made.path)
-    for change, (apply, crf) in CHANGES.items():
-        copy = write_video(folder / "copy.mp4", apply(decoded), crf=crf, preset=PRESET, rate=RATE)
-        yield base | {"change": change} | _of_file(copy, demo_id)
-    for quality in QUALITIES:
-        yield base | {"change": f"one frame as JPEG {quality}"} | _of_stills(decoded, quality, demo_id)
+    for change in wanted:
+        if change in JPEGS:
+            hits = _of_stills(decoded, JPEGS[change], demo_id)
+        elif change in CHANGES:
+            apply, crf = CHANGES[change]
+            copy = write_video(folder / "copy.mp4", apply(decoded), crf=crf, preset=PRESET, rate=RATE)
+            hits = _of_file(copy, demo_id)
+        else:
+            hits = _of_file(made.path, demo_id)
+        yield {"clip": name, "public": public, "change": change} | hits
 
 
 def _of_file(path: Path, demo_id: str) -> dict[str, Any]:

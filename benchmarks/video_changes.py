@@ -63,6 +63,33 @@ def caption_blurred(frames: Frames) -> Frames:
     return out
 
 
+def turned(frames: Frames, angle_deg: float) -> Frames:
+    """Turned about the middle, the corners filled with what lies next to them."""
+    height, width = frames[0][1].shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle_deg, 1.0)
+    return [
+        (t, np.asarray(cv2.warpAffine(rgb, turn, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8))
+        for t, rgb in frames
+    ]
+
+
+def stretched(frames: Frames, factor: float) -> Frames:
+    """Wider than it was."""
+    height, width = frames[0][1].shape[:2]
+    size = (round(width * factor / 2) * 2, height)
+    return [(t, np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8)) for t, rgb in frames]
+
+
+def colours_blurred(frames: Frames) -> Frames:
+    """What somebody does who knows where the marks lie."""
+    out = []
+    for time_s, rgb in frames:
+        yuv = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV)
+        yuv[..., 1:] = cv2.GaussianBlur(yuv[..., 1:], (0, 0), min(rgb.shape[:2]) / 36)
+        out.append((time_s, np.asarray(cv2.cvtColor(yuv, cv2.COLOR_YUV2RGB), np.uint8)))
+    return out
+
+
 ANYWHERE = (0.43, 0.27)
 # name -> (what happens to the pictures, CRF of the copy)
 CHANGES: dict[str, tuple[Callable[[Frames], Frames], int]] = {
@@ -84,4 +111,10 @@ CHANGES: dict[str, tuple[Callable[[Frames], Frames], int]] = {
     "mirrored, CRF 23": (lambda f: [(t, np.ascontiguousarray(rgb[:, ::-1])) for t, rgb in f], 23),
     "caption blurred away, CRF 28": (caption_blurred, 28),
     "without colour, CRF 23": (grey, 23),
+    "40 % cropped, CRF 23": (lambda f: cropped(f, 0.4, ANYWHERE), 23),
+    "turned by 0.5°, CRF 23": (lambda f: turned(f, 0.5), 23),
+    "turned by 2°, CRF 23": (lambda f: turned(f, 2.0), 23),
+    "stretched by 1 %, CRF 23": (lambda f: stretched(f, 1.01), 23),
+    "stretched by 4 %, CRF 23": (lambda f: stretched(f, 1.04), 23),
+    "colours blurred, CRF 23": (colours_blurred, 23),
 }
