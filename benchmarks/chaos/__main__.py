@@ -3,7 +3,7 @@
 Real: the service (`facepulse run` in processes of its own, with discord.py's own connections), worker processes,
 Procrastinate, SQLite on disk, a PostgreSQL server that waits for its disk, and in the rounds of the decoding child the
 whole analysis of a small clip. Stood in: Discord (`discord_side.py`, which outlives every bot), most clips (bytes whose
-analysis is a pause), and who starts ended processes again. Leases and rights to answer last 3 s instead of 30.
+analysis is a pause), and who starts ended processes again. Leases last 8 s and rights to answer 3 s instead of 30.
 
 In each round two to four members ask, and one thing is killed with SIGKILL at a random moment: the bot, a worker, the
 decoding child, one of two bots, or on PostgreSQL some or all connections or the server itself; on SQLite the write

@@ -28,7 +28,7 @@ from core.services import requests
 from core.settings import read_settings
 
 ENGINE = "benchmarks.chaos.engine:ENGINE"
-LEASE_S = 3.0
+LEASE_S = 8.0
 PR_SET_PDEATHSIG = 1
 
 
