@@ -19,7 +19,7 @@ SHORT_SIDES_PX = (360, 480, 540, 576, 720, 1080)
 """Sizes in which clips are usually made: a clip scaled down is scaled back to each and read there."""
 MOST_SHRUNK, MOST_BLOWN_UP = 0.5, 2.3
 """How much smaller or larger than they are now clips are taken to have been: blocks of 3 px tell nothing."""
-SURE_FROM = 3.0
+SURE_FROM = 4.0
 """Standard errors, on average over all bits, from which on somebody wrote them (docs/labels.md: what others reach)."""
 DOUBTED_BITS = 4
 """So many bits, the least sure ones, are also tried the other way, up to two at once, until the checksum fits."""
