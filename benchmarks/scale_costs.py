@@ -23,6 +23,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.scale_plan import told
 from benchmarks.speed_clip import synthetic_clip
 from core.jobs.worker import run_worker
 from core.media import LocalMedia, MediaStore, open_media
@@ -75,7 +76,7 @@ def main() -> int:
         rows += _media(Path(folder), os.urandom(int(asked.clip_mib * (1 << 20))), asked.clip_mib)
     print("| measured | value | unit |\n|---|---|---|")
     for row in rows:
-        print(f"| {row.what} | {row.value:.3g} | {row.unit} |")
+        print(f"| {row.what} | {told(row.value)} | {row.unit} |")
     return 0
 
 

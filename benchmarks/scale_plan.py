@@ -39,14 +39,14 @@ INPUTS = (
     Input("wait_s", 30, "s", ASSUMED, "how long a clip waits at the peak"),
     Input("servers", 50_000, "", ASSUMED, "Discord servers with the bot: 20 checks each a day"),
     Input("retention_days", 90, "days", "setting: /settings keeping", "how long a server keeps its checks"),
-    Input("analysis_core_s", 0.48, "s", COSTS, "processor time of a second of video"),
-    Input("figures_core_s", 1.9, "s", COSTS, "processor time of drawing the figures of a check"),
-    Input("worker_gb", 1.1, "GB", COSTS, "memory of a worker with its decoding child"),
-    Input("check_transactions", 25, "", COSTS, "transactions of a check, asked and answered"),
+    Input("analysis_core_s", 0.49, "s", COSTS, "processor time of a second of video"),
+    Input("figures_core_s", 1.83, "s", COSTS, "processor time of drawing the figures of a check"),
+    Input("worker_gb", 1.73, "GB", COSTS, "memory of a worker with its decoding child, at most"),
+    Input("check_transactions", 23.2, "", COSTS, "transactions of a check, asked and answered"),
     Input("idle_transactions", 7.4, "a second", COSTS, "transactions of a worker that waits"),
-    Input("busy_transactions", 15, "a second", COSTS, "transactions of a worker while it analyses"),
-    Input("row_kib", 19.3, "KiB", COSTS, "tables and indexes of a check in PostgreSQL"),
-    Input("wal_kib", 23.2, "KiB", COSTS, "write-ahead log of a check"),
+    Input("busy_transactions", 15.8, "a second", COSTS, "transactions of a worker while it analyses"),
+    Input("row_kib", 17.6, "KiB", COSTS, "tables and indexes of a check in PostgreSQL"),
+    Input("wal_kib", 24.1, "KiB", COSTS, "write-ahead log of a check"),
     Input("connections", 6, "", COSTS, "connections of a worker process, at most"),
     Input("figures", 9, "", COSTS, "figures and report page of a check"),
     Input("figures_mib", 2.8, "MiB", COSTS, "their size"),
@@ -111,7 +111,7 @@ def limits(n: Numbers) -> tuple[Line, ...]:
     grown = {line.what: line.value / n["checks_a_day"] for line in plan(n)}
     small = 2 / (grown["cores, one worker process on each"])
     found = [
-        Line(part, f"{what}: {_told(n[limit])}", n[limit] / grown[what], "") for what, (part, limit) in FULL.items()
+        Line(part, f"{what}: {told(n[limit])}", n[limit] / grown[what], "") for what, (part, limit) in FULL.items()
     ]
     return tuple(
         sorted([*found, Line("workers", "2 cores, as one small machine has", small, "")], key=lambda x: x.value)
@@ -215,9 +215,9 @@ def _cost(n: Numbers) -> Iterator[Line]:
 def tables(n: Numbers) -> str:
     """Return the three tables as Markdown."""
     given = [replace(one, value=n[one.name]) for one in INPUTS]
-    rows = [f"| `{i.name}` | {i.words} | {_told(i.value)} {i.unit} | {_source(i.source)} |" for i in given]
-    lines = [f"| {line.part} | {line.what} | {_told(line.value)} {line.unit} |" for line in plan(n)]
-    firsts = [f"| {_told(line.value)} | {line.part} | {line.what} |" for line in limits(n)]
+    rows = [f"| `{i.name}` | {i.words} | {told(i.value)} {i.unit} | {_source(i.source)} |" for i in given]
+    lines = [f"| {line.part} | {line.what} | {told(line.value)} {line.unit} |" for line in plan(n)]
+    firsts = [f"| {told(line.value)} | {line.part} | {line.what} |" for line in limits(n)]
     return "\n".join(
         (
             "| input | what | value | from |\n|---|---|---|---|", *rows,
@@ -231,7 +231,7 @@ def _source(source: str) -> str:
     return f"`{source}`" if source.startswith("python") else source
 
 
-def _told(value: float) -> str:
+def told(value: float) -> str:
     """Return a number as people read it: three digits that count, thousands apart."""
     rounded = value if value == int(value) else float(f"{value:.3g}")
     return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"

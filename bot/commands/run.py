@@ -21,8 +21,9 @@ from bot.memory import settle_memory
 from bot.web.app import build_web_app, serving
 from bot.web.watching import Watching
 from core import logs
-from core.errors import FacepulseError
+from core.errors import FacepulseError, MediaStoreError
 from core.jobs.local import LocalWorkers
+from core.media import MediaStore
 from core.services.operations import Operations
 from core.services.retention import retain
 from core.settings import Settings
@@ -67,6 +68,7 @@ async def serve(settings: Settings) -> None:
             await stack.enter_async_context(_retention(app))
             settle_memory()
             _announce(settings, address)
+            await asyncio.to_thread(_look_at_media, app.media)
             await _until_stopped(stop, app, membership)
             click.echo("Stopping…")
 
@@ -99,6 +101,14 @@ def _announce(settings: Settings, address: str) -> None:
         click.echo(f"Joining Discord; the local page is at {address}")
     if settings.web_host not in LOOPBACK:
         logger.warning("the page has no log-in and is open to everyone who reaches %s", address)
+
+
+def _look_at_media(media: MediaStore) -> None:
+    """Say at once when clips cannot be kept: a bucket may be named wrongly, or come up a moment later."""
+    try:
+        media.probe()
+    except MediaStoreError as error:
+        logger.warning("clips cannot be kept: %s", error.__cause__ or error)
 
 
 def _bot(app: App, membership: Membership) -> FacepulseBot:

@@ -37,7 +37,8 @@ def worker(queues: tuple[str, ...], concurrency: int, grace_s: float) -> NoRetur
     """Answer checks until SIGTERM or Ctrl-C.
 
     With PostgreSQL as the database any number of workers may run on any number of machines. They need the same
-    FACEPULSE_DATABASE_URL as the service, and must reach the clips that wait in its data folder.
+    FACEPULSE_DATABASE_URL as the service, and must reach the clips that wait: in the same bucket (FACEPULSE_MEDIA_URL),
+    or in the same data folder.
     """
     settings = read_settings()
     try:

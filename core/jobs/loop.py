@@ -21,6 +21,7 @@ from core.services.analysis import Answer, Engine
 from core.services.clock import Clock
 from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
+from core.services.operations import FRESH_FOR
 from core.settings import VideoLimits
 from core.store import Check, CheckStatus, Store
 from core.types import Progress
@@ -153,9 +154,19 @@ class Worker:
         return await self._store.queue.ring_again(self._clock())
 
     async def sweep(self) -> None:
-        """Delete clips that no check needs and figures whose time is over."""
+        """Delete clips that no check needs, figures whose time is over, and what this machine left in work.
+
+        Of workers that share one place for media the first by name does it for all: asking it what lies there costs.
+        """
+        if self._folders.media.shared and not await self._is_first():
+            await asyncio.to_thread(self._folders.tidy, self._clock().timestamp())
+            return
         needed = await self._store.checks.incoming_names(self._clock() - DEAD_LETTER_FOR)
         await asyncio.to_thread(self._folders.sweep, needed, self._clock().timestamp(), self._keep_figures_s)
+
+    async def _is_first(self) -> bool:
+        living = await self._store.workers.seen(self._clock() - FRESH_FOR)
+        return all(self._name <= other.name for other in living)
 
     async def _analyse(self, claim: Check, stop: asyncio.Event) -> None:
         running = RunningAnalysis(

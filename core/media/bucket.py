@@ -29,6 +29,11 @@ class BucketMedia:
     def __init__(self, bucket: ObjectStore) -> None:
         self._bucket = bucket
 
+    @property
+    def shared(self) -> bool:
+        """See `MediaStore.shared`."""
+        return True
+
     def __repr__(self) -> str:
         return f"BucketMedia({self._bucket!r})"
 

@@ -35,6 +35,11 @@ class MediaStore(Protocol):
     raises `MediaStoreError` when the place does not answer, is full or refuses.
     """
 
+    @property
+    def shared(self) -> bool:
+        """Whether other machines reach the same; asking it what lies there then costs time and money."""
+        ...
+
     def put(self, key: str, media: bytes | Path) -> int:
         """Write media under a key for good, in place of what was there; return the bytes that lie there now.
 

@@ -23,6 +23,11 @@ class Counting:
         """How often each verb failed since the start: put, get, delete, list or probe."""
         return dict(self._failures)
 
+    @property
+    def shared(self) -> bool:
+        """See `MediaStore.shared`."""
+        return self._inner.shared
+
     def put(self, key: str, media: bytes | Path) -> int:
         """See `MediaStore.put`."""
         with self._counted("put"):

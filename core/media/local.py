@@ -25,6 +25,11 @@ class LocalMedia:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def shared(self) -> bool:
+        """See `MediaStore.shared`."""
+        return False
+
     def __repr__(self) -> str:
         return f"LocalMedia({str(self.root)!r})"
 

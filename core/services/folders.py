@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 INCOMING, OUTGOING = "incoming", "outgoing"
 ORPHAN_AGE_S = 600.0
 """A waiting clip is written before its row: one without a row is left alone for this long."""
+FIGURES_PARTS = 4
+"""Shared figures are looked through so many times in the time that they are kept: there are very many of them."""
 GONE = "The clip is no longer here to be checked; please send it again."
 
 
@@ -45,6 +47,7 @@ class Folders:
     def __init__(self, data_dir: Path, media: MediaStore | None = None, patience_s: float = WITHIN_S) -> None:
         self.data_dir = data_dir
         self._patience_s = patience_s
+        self._figures_swept_s = -float("inf")
         self.media = media or LocalMedia(data_dir)
 
     @property
@@ -152,6 +155,9 @@ class Folders:
         with _left_for_later("waiting clips"):
             old = [clip for clip in self.media.list(INCOMING) if _age_s(clip, now_s) > ORPHAN_AGE_S]
             self.media.delete([clip.key for clip in old if clip.name not in needed])
+        if self.media.shared and now_s - self._figures_swept_s < keep_figures_s / FIGURES_PARTS:
+            return
+        self._figures_swept_s = now_s
         with _left_for_later("figures"):
             ages_s: dict[str, list[float]] = defaultdict(list)
             for figure in self.media.list(OUTGOING):

@@ -72,6 +72,10 @@ class Failing:
             raise MediaStoreError(DOES_NOT_ANSWER)
         return self._inner
 
+    @property
+    def shared(self) -> bool:
+        return self._inner is None or self._inner.shared
+
     def put(self, key: str, media: bytes | Path) -> int:
         return self._there().put(key, media)
 

@@ -23,11 +23,12 @@ from core.services.analysis import Engine
 from core.services.evidence import EvidenceFolder
 from core.services.folders import Folders
 from core.services.guilds import Guilds
+from core.services.operations import FRESH_FOR
 from core.services.privacy import Privacy
 from core.services.requests import Asker, Check, CheckStatus, Origin
 from core.services.retention import Swept, sweep
 from core.settings import MediaPlace, Settings, VideoLimits
-from core.store import Store
+from core.store import Store, WorkerSeen
 from core.types import Analysis, ProgressCallback
 from tests.integration.jobs.test_loop import make_worker
 from tests.synth import engines
@@ -181,6 +182,21 @@ async def test_two_machines_sweep_orphans_and_neither_takes_what_a_check_needs(
     await asyncio.gather(*(make_worker(store, machine.folders, clock).sweep() for machine in (here, there)))
 
     assert waiting(here) == {asked.incoming_name}
+
+
+async def test_one_living_worker_sweeps_a_bucket_for_all(store: Store, here: Machine, there: Machine) -> None:
+    here.folders.keep(b"an orphan")
+    clock = Clock()
+    clock.forward(10 * 365 * 86400)
+    worker = make_worker(store, here.folders, clock)  # it is called w1
+    await store.workers.beat(WorkerSeen("w0", "elsewhere", clock()))
+
+    await worker.sweep()
+    assert len(waiting(here)) == 1
+
+    clock.forward(FRESH_FOR.total_seconds() + 1)
+    await worker.sweep()
+    assert waiting(here) == set()
 
 
 async def test_a_worker_waits_for_a_bucket_that_does_not_answer_for_a_while(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,17 @@ def test_a_sweep_takes_figures_past_their_time(folders: Folders, tmp_path: Path)
     folders.sweep(set(), NOW_S, KEEP_S)
 
     assert [path.name for path in (tmp_path / "outgoing").iterdir()] == ["2"]
+
+
+def test_shared_figures_are_looked_through_four_times_in_the_time_that_they_are_kept(distant: Folders) -> None:
+    draw(distant, 1)
+    over_s = time.time() + KEEP_S
+    distant.sweep(set(), over_s - 60, KEEP_S)
+
+    distant.sweep(set(), over_s + 60, KEEP_S)
+    assert distant.figure_names(1) != ()
+    distant.sweep(set(), over_s + KEEP_S / 4, KEEP_S)
+    assert distant.figure_names(1) == ()
 
 
 def test_a_sweep_takes_what_a_dead_process_had_in_work_and_nothing_of_a_living_one(folders: Folders) -> None:
