@@ -11,10 +11,11 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import answer_views, case_views, mod_log
+from bot import answer_views, case_views, demo_views, mod_log
 from bot.cogs.apps import Apps
 from bot.cogs.asking import Asking
 from bot.cogs.cases import CasesCog
+from bot.cogs.demos import DemosCog
 from bot.cogs.privacy import PrivacyCog
 from bot.cogs.scanning import Scanning
 from bot.cogs.settings import SettingsCog
@@ -39,8 +40,8 @@ discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
 
 LOOK_EVERY_S = 0.5
-COGS = (Asking, Apps, Scanning, CasesCog, SettingsCog, SetupCog, PrivacyCog)
-DYNAMIC_ITEMS = (*answer_views.DYNAMIC_ITEMS, *case_views.DYNAMIC_ITEMS)
+COGS = (Asking, Apps, Scanning, CasesCog, SettingsCog, SetupCog, PrivacyCog, DemosCog)
+DYNAMIC_ITEMS = (*answer_views.DYNAMIC_ITEMS, *case_views.DYNAMIC_ITEMS, *demo_views.DYNAMIC_ITEMS)
 """The buttons that work after a restart, of every module that has some."""
 
 

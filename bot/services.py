@@ -10,6 +10,7 @@ from core.media import MediaStore
 from core.services.audit import Audit
 from core.services.budgets import Budgets
 from core.services.clock import Clock, utc_now
+from core.services.demos import Demos
 from core.services.export import Exports
 from core.services.folders import Folders
 from core.services.guilds import Guilds
@@ -31,6 +32,7 @@ class Services:
     exports: Exports
     privacy: Privacy
     budgets: Budgets
+    demos: Demos
 
 
 def build_services(
@@ -62,4 +64,5 @@ def build_services(
         exports=Exports(store),
         privacy=Privacy(store, folders, clock),
         budgets=Budgets(store, clock),
+        demos=Demos(store, data_dir, clock, media),
     )

@@ -179,7 +179,9 @@ def _review(settings: GuildSettings, say: Say) -> tuple[str, ...]:
 
 
 def _demos(settings: GuildSettings, say: Say) -> tuple[str, ...]:
-    return (say("Allowed: {answer}", answer=_yes(settings.demos_allowed, say)),)
+    allowed = say("Allowed: {answer}", answer=_yes(settings.demos_allowed, say))
+    roles = say("May ask besides moderators: {roles}", roles=_named(settings.demo_role_ids, "@&", say))
+    return (allowed, roles) if settings.demos_allowed or settings.demo_role_ids else (allowed,)
 
 
 def _yes(value: bool, say: Say) -> str:

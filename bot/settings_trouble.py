@@ -95,9 +95,18 @@ def _action(settings: GuildSettings, place: Place, say: Say) -> list[str]:
     return found
 
 
+def _demos(settings: GuildSettings, place: Place, say: Say) -> list[str]:
+    if settings.demos_allowed and settings.mod_log_channel_id is None:
+        return [
+            say("There is no mod-log channel, so no demo is made: people look at each there. `/settings channels`.")
+        ]
+    return []
+
+
 _LOOKS: dict[Part, Callable[[GuildSettings, Place, Say], list[str]]] = {
     Part.CHANNELS: _channels,
     Part.ASKING: _asking,
     Part.BUDGETS: _budgets,
     Part.ACTION: _action,
+    Part.DEMOS: _demos,
 }

@@ -38,6 +38,9 @@ CONSEQUENCES_OF_ACTING = N_(
 DEMO_RULES = N_(
     "The demo studio comes with its own rules: only faces whose owners consented, and every demo is labelled as made."
 )
+DEMO_ROLES = N_(
+    "Discord shows the command to moderators only: give it to the role too, in Server Settings → Integrations."
+)
 Watched = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.Thread
 
 
@@ -302,11 +305,26 @@ class SettingsCog(
     @app_commands.command(
         name=locale_str("demos"), description=locale_str("Whether labelled face-swap demos can be made here")
     )
-    @app_commands.rename(allowed=locale_str("allowed"))
-    @app_commands.describe(allowed=locale_str("Whether demos are allowed; the demo studio has rules of its own"))
-    async def demos(self, interaction: discord.Interaction, allowed: bool | None = None) -> None:
-        """Change whether demos may be made."""
-        await self._desk.save(interaction, Part.DEMOS, _given(demos_allowed=allowed), note=DEMO_RULES)
+    @app_commands.rename(
+        allowed=locale_str("allowed"), role_add=locale_str("role-add"), role_remove=locale_str("role-remove")
+    )  # fmt: skip
+    @app_commands.describe(
+        allowed=locale_str("Whether demos are allowed; the demo studio has rules of its own"),
+        role_add=locale_str("A role that may ask for demos, besides moderators"),
+        role_remove=locale_str("A role that may no longer ask for demos"),
+    )
+    async def demos(
+        self,
+        interaction: discord.Interaction,
+        allowed: bool | None = None,
+        role_add: discord.Role | None = None,
+        role_remove: str | None = None,
+    ) -> None:
+        """Change whether demos may be made, and who besides moderators may ask for them."""
+        _, settings, say = await self._desk.seen(interaction)
+        roles = changed_list(settings.demo_role_ids, _id(role_add), role_remove, say)
+        note = DEMO_RULES if role_add is None else DEMO_ROLES
+        await self._desk.save(interaction, Part.DEMOS, _given(demos_allowed=allowed, demo_role_ids=roles), note=note)
 
     @app_commands.command(name=locale_str("reset"), description=locale_str("Give all settings their defaults again"))
     async def reset(self, interaction: discord.Interaction) -> None:
@@ -328,6 +346,10 @@ class SettingsCog(
     @asking.autocomplete("role_remove")
     async def _asking_roles(self, interaction: discord.Interaction, typed: str) -> list[Choice[str]]:
         return await self._suggest(interaction, "ask_role_ids", typed)
+
+    @demos.autocomplete("role_remove")
+    async def _demo_roles(self, interaction: discord.Interaction, typed: str) -> list[Choice[str]]:
+        return await self._suggest(interaction, "demo_role_ids", typed)
 
     async def _suggest(self, interaction: discord.Interaction, setting: str, typed: str) -> list[Choice[str]]:
         guild, settings, say = await self._desk.seen(interaction)

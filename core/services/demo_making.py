@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ClipNotFoundError, DemoError, LabelError
+from core.errors import ClipNotFoundError, DemoError, FacepulseError, LabelError
 from core.services.demos import LONGEST_S, NO_CONSENT
 from core.services.folders import Folders, measure
 from core.settings import Settings, VideoLimits
@@ -21,11 +23,14 @@ from core.types.swap import ConsentScope, TrainedSwap
 if TYPE_CHECKING:
     from core.swap.label import LabelledVideo
 
+logger = logging.getLogger(__name__)
+
 MAX_SIDE_PX = 1280
 WAITS_S = 3600.0
 """So long a clip may be open: a demo stands still while checks are made."""
 NO_CLIP = "The clip is no longer here; please ask for the demo again."
 OTHER_MODEL = "The model is not the one that was registered and allowed; register it again."
+UNUSABLE = "The model cannot be used on this machine; whoever runs me finds the reason in the log."
 NO_MODEL_HERE = "The model is not on the machine any more; register it again."
 STALE_S = 6 * 3600.0
 
@@ -71,12 +76,13 @@ def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progr
     """
     if demo.incoming_name is None:
         raise DemoError(NO_CLIP)
-    _require_registered(studio, demo)
+    with _without_paths(demo):
+        _require_registered(studio, demo)
     bench = workshop(folders, demo)
     shutil.rmtree(bench, ignore_errors=True)
     bench.mkdir(parents=True)
     try:
-        with folders.clip(demo.incoming_name, settings.video.max_bytes) as video:
+        with _without_paths(demo), folders.clip(demo.incoming_name, settings.video.max_bytes) as video:
             order = Order(
                 model_path=Path(demo.model.path),
                 source_path=None if demo.model.source_path is None else Path(demo.model.source_path),
@@ -136,6 +142,19 @@ def sweep(folders: Folders, now: datetime) -> None:
     for entry in os.scandir(root) if root.is_dir() else ():
         if entry.stat(follow_symlinks=False).st_mtime < before_s:
             shutil.rmtree(entry.path, ignore_errors=True)
+
+
+@contextmanager
+def _without_paths(demo: Demo) -> Iterator[None]:
+    """Say of trouble with a model or its face sets only that there is some: where they lie is nobody's business."""
+    try:
+        yield
+    except FacepulseError as error:
+        places = [place for place in (demo.model.path, demo.model.source_path) if place]
+        if any(place in str(error) for place in places):
+            logger.warning("demo %d: %s", demo.id, error)
+            raise DemoError(UNUSABLE) from error
+        raise
 
 
 def _require_registered(studio: Studio, demo: Demo) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import LabelError
+from core.errors import LabelError, SwapModelError
 from core.jobs.demos import BROKEN, GAVE_UP, LONELY, WAITS_AT_MOST, DemoWorker, load_studio
 from core.jobs.loop import MAX_ATTEMPTS, Timing
 from core.jobs.worker import run_worker
@@ -190,6 +190,15 @@ async def test_what_cannot_be_made_fails_at_once_with_its_sentence(
     failed = await now(store, demo)
     assert (failed.status, failed.error_sentence, failed.file_name) == (CheckStatus.FAILED, sentence, None)
     assert left(folders) == []
+
+
+async def test_where_models_lie_is_not_told(
+    store: Store, worker: DemoWorker, demo: Demo, never: asyncio.Event, fake: FakeStudio
+) -> None:
+    fake.refusal = SwapModelError(f"There is no trained swap in {demo.model.path}.")
+
+    assert await worker.work_once(never)
+    assert (await now(store, demo)).error_sentence == demo_making.UNUSABLE
 
 
 async def test_trouble_of_the_machine_is_tried_again_and_then_told_without_its_cause(

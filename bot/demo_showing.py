@@ -1,0 +1,190 @@
+"""From a demo that was asked for to its end in the channel: progress, then the labelled video, or why there is none.
+
+What is uploaded is a `LabelledFile`, and the moderators hear of it first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot import demo_text, i18n
+from bot.answers import Content, Edit, MessageAnswer, PostedMessage, upload_limit_of
+from bot.attachments import UNREACHED
+from bot.demo_views import cancel_view, delete_view, see_view
+from bot.following import EDIT_EVERY_S, INSIST_AFTER_S
+from bot.i18n import Say
+from bot.mod_log import log_speaker
+from bot.services import Services
+from core import logs
+from core.errors import DemoError, FacepulseError, StoreError
+from core.services.demos import NO_LOG, OFF, Demo, LabelledFile
+from core.services.requests import CheckStatus
+from core.types import GuildSettings
+
+if TYPE_CHECKING:
+    from bot.client import FacepulseBot
+
+logger = logging.getLogger(__name__)
+
+NO_WRITING = "The demo was not shown: it cannot be told in the mod-log channel, where people look at it first."
+TOO_LARGE = "The demo is larger than Discord lets me send here; try a shorter clip."
+NOT_TAKEN = "Discord did not take the demo; please ask for it again."
+LOST = "This demo is lost; please ask for it again."
+
+
+class DemoShower:
+    """Shows demos; one for each client."""
+
+    def __init__(self, bot: FacepulseBot, services: Services) -> None:
+        self._bot = bot
+        self._services = services
+        self._demos = services.demos
+
+    async def post(self, demo: Demo, say: Say) -> MessageAnswer:
+        """Write the message in which a demo is shown, and remember it.
+
+        Raises:
+            discord.HTTPException, OSError: it cannot be written.
+        """
+        channel = self._bot.get_partial_messageable(demo.asker.channel_id or 0, guild_id=demo.asker.guild_id)
+        text = demo_text.waiting_text(demo, await self._demos.ahead(demo), say)
+        posted = await channel.send(text, view=cancel_view(demo.id, say))
+        await self._demos.answer_is(demo.id, posted.id)
+        return self._answer(posted)
+
+    async def follow(self, demo: Demo, answer: MessageAnswer, say: Say) -> None:
+        """Keep the message up to date until the demo is over; then it is the demo, or why there is none."""
+        with logs.about(request=logs.subject().request or logs.new_request()):
+            try:
+                over = await self._wait(demo, answer, say)
+                async with self._demos.answering(over.id) as mine:
+                    if mine:
+                        await self._end(over, answer, say)
+            except FacepulseError:
+                logger.exception("cannot follow demo %d", demo.id)
+
+    async def resume(self, demo: Demo) -> None:
+        """Take up a demo from before a restart."""
+        if demo.asker.channel_id is None:
+            return
+        settings = await self._services.guilds.get(demo.model.guild_id)
+        say = i18n.speaker(settings.language or demo.asker.locale)
+        if demo.answer_message_id is None:
+            try:
+                answer = await self.post(demo, say)
+            except UNREACHED as error:
+                logger.warning("demo %d has no place any more: %s", demo.id, error)
+                await self._demos.cancel(demo.id)
+                await self._demos.shown(demo, keep=False)
+                return
+        else:
+            channel = self._bot.get_partial_messageable(demo.asker.channel_id, guild_id=demo.asker.guild_id)
+            answer = self._answer(channel.get_partial_message(demo.answer_message_id))
+        await self.follow(demo, answer, say)
+
+    async def _wait(self, demo: Demo, answer: MessageAnswer, say: Say) -> Demo:
+        shown, edited_s, gone = "", -EDIT_EVERY_S, False
+        while not demo.is_final:
+            text, now_s = demo_text.waiting_text(demo, await self._demos.ahead(demo), say), time.monotonic()
+            if not gone and text != shown and now_s - edited_s >= EDIT_EVERY_S:
+                gone = await answer.show(Content(text, view=cancel_view(demo.id, say))) is Edit.GONE
+                shown, edited_s = text, now_s
+            if gone:
+                await self._demos.cancel(demo.id)  # whoever deleted the message does not want what comes in it
+            await asyncio.sleep(self._bot.look_every_s)
+            newer = await self._demos.look(demo.id)
+            if newer is None:
+                raise StoreError(LOST)
+            demo = newer
+        return demo
+
+    async def _end(self, demo: Demo, answer: MessageAnswer, say: Say) -> None:
+        settings = await self._services.guilds.get(demo.model.guild_id)
+        demo = await self._demos.look(demo.id) or demo  # its message may be younger than what was read of it
+        if demo.status is CheckStatus.DONE:
+            try:
+                await self._show(demo, answer, settings, say)
+            except DemoError as error:
+                logger.info("demo %d is not shown: %s", demo.id, error)
+                await self._demos.refused(demo, error)
+                demo = await self._demos.look(demo.id) or demo
+        if demo.status is not CheckStatus.DONE:
+            await _insist(answer, Content(demo_text.closing_text(demo, say)))
+        await self._demos.shown(demo, keep=settings.keep_evidence)
+        logger.info("demo %d: %s", demo.id, demo.status.value)
+
+    async def _show(self, demo: Demo, answer: MessageAnswer, settings: GuildSettings, say: Say) -> None:
+        """Tell the moderators, then show the demo.
+
+        Raises:
+            DemoError: it cannot be told or shown (any more).
+        """
+        if not settings.demos_allowed:
+            raise DemoError(OFF)
+        if settings.mod_log_channel_id is None:
+            raise DemoError(NO_LOG)
+        file = await self._demos.labelled(demo)
+        if demo.asker.channel_id is None or demo.answer_message_id is None:
+            raise DemoError(LOST)
+        if len(file.data) > answer.upload_limit:
+            raise DemoError(TOO_LARGE)
+        if demo.log_message_id is None:
+            await self._tell_moderators(demo, settings.mod_log_channel_id)
+        channel = self._bot.get_partial_messageable(demo.asker.channel_id, guild_id=demo.asker.guild_id)
+        message = channel.get_partial_message(demo.answer_message_id)
+        if await upload(message, file, demo_text.label_text(demo, say), see_view(demo.id, say)) is Edit.GONE:
+            await self._demos.message_gone(demo.id)
+
+    async def _tell_moderators(self, demo: Demo, channel_id: int) -> None:
+        guild = self._bot.get_guild(demo.model.guild_id)
+        say = log_speaker(await self._services.guilds.get(demo.model.guild_id), guild)
+        channel = self._bot.get_partial_messageable(channel_id, guild_id=demo.model.guild_id)
+        try:
+            told = await channel.send(embed=demo_text.log_embed(demo, say), view=delete_view(demo.id, say))
+        except UNREACHED as error:
+            logger.warning("demo %d cannot be told to the moderators: %s", demo.id, error)
+            raise DemoError(NO_WRITING) from error
+        await self._demos.logged(demo.id, told.channel.id, told.id)
+
+    def _answer(self, message: PostedMessage) -> MessageAnswer:
+        guild = None if message.guild is None else self._bot.get_guild(message.guild.id)
+        return MessageAnswer(message, upload_limit_of(guild))
+
+
+async def upload(message: PostedMessage, file: LabelledFile, sentence: str, view: discord.ui.View | None) -> Edit:
+    """Show a labelled video in a message of ours, under the sentence that says what it is. Takes nothing else.
+
+    Raises:
+        TypeError: it is no `LabelledFile`.
+        DemoError: Discord does not take it.
+    """
+    if not isinstance(file, LabelledFile):
+        raise TypeError("only a LabelledFile is uploaded")
+    for pause_s in (*INSIST_AFTER_S, None):
+        video = discord.File(io.BytesIO(file.data), f"demo-{file.demo_id}.mp4")
+        try:
+            await message.edit(content=sentence, attachments=[video], view=view)
+        except discord.NotFound:
+            return Edit.GONE
+        except UNREACHED as error:
+            logger.warning("demo %s cannot be uploaded: %s", file.demo_id, error)
+            if pause_s is None:
+                raise DemoError(NOT_TAKEN) from error
+            await asyncio.sleep(pause_s)
+        else:
+            return Edit.DONE
+    raise DemoError(NOT_TAKEN)
+
+
+async def _insist(answer: MessageAnswer, content: Content) -> None:
+    for pause_s in INSIST_AFTER_S:
+        if await answer.show(content) is not Edit.REFUSED:
+            return
+        await asyncio.sleep(pause_s)
+    await answer.show(content)

@@ -1,0 +1,132 @@
+"""`facepulse swap register`, `unregister`, `registered` and `log`: what a server is offered, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.commands.swap import swap
+from core.errors import ConsentError, DemoError, FaceSetError, StoreError, SwapModelError
+from core.services import demo_studio, swap_registry
+from core.services.demos import NO_DEMO, NO_MODEL
+from core.store import open_store
+from core.types.swap import ConsentScope, TrainedSwap
+from tests.synth.logs import NOON
+from tests.synth.wishes import make_made, make_swap, make_wish
+
+GUILD = 2**61
+
+
+@pytest.fixture
+def url(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("FACEPULSE_DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return sqlite_url
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that counts as a trained swap."""
+    offer(monkeypatch, make_swap())
+    (tmp_path / "ron").mkdir()
+    return tmp_path / "ron"
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, trained: TrainedSwap) -> None:
+    defaults: dict[str, Any] = dict(swap_registry.register.__kwdefaults__ or {})
+    monkeypatch.setattr(swap_registry.register, "__kwdefaults__", {**defaults, "about": lambda path: trained})
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(swap, arguments)
+
+
+def ok(*arguments: str) -> str:
+    result = call(*arguments)
+    assert result.exit_code == 0, result.exception
+    return result.stdout
+
+
+def test_a_registered_model_waits_for_an_admin(url: str, model: Path) -> None:
+    assert "No model is registered" in ok("registered")
+
+    assert "An admin allows it there: /demo allow" in ok("register", str(model), "--guild", str(GUILD))
+
+    listed = ok("registered")
+    assert f"{GUILD}  ron  waits for /demo allow  face of Rendered Ron  {model}" in listed
+    again = call("register", str(model), "--guild", str(GUILD))
+    assert isinstance(again.exception, StoreError)
+    assert "called other" not in listed
+    ok("register", str(model), "--guild", str(GUILD), "--name", "other")
+    assert len(ok("registered").splitlines()) == 2
+
+
+@pytest.mark.parametrize("scope", [(ConsentScope.DEMOS,), (ConsentScope.DISCORD, ConsentScope.TRAINING)])
+def test_a_model_whose_consent_does_not_reach_to_discord_is_refused(
+    url: str, model: Path, monkeypatch: pytest.MonkeyPatch, scope: tuple[ConsentScope, ...]
+) -> None:
+    offer(monkeypatch, make_swap(*scope))
+
+    refused = call("register", str(model), "--guild", "1")
+
+    assert isinstance(refused.exception, ConsentError)
+    assert "Rendered Ron did not allow" in str(refused.exception)
+    assert "No model is registered" in ok("registered")
+
+
+def test_what_is_no_trained_swap_or_no_face_set_is_one_sentence(
+    url: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(call("register", str(model), "--guild", "1", "--source", str(model)).exception, FaceSetError)
+    assert isinstance(call("register", str(model), "--guild", "1", "--name", "x" * 65).exception, DemoError)
+    defaults: dict[str, Any] = dict(swap_registry.register.__kwdefaults__ or {})
+    monkeypatch.setattr(swap_registry.register, "__kwdefaults__", {**defaults, "about": demo_studio.about})
+    assert isinstance(call("register", str(model), "--guild", "1").exception, SwapModelError)
+
+
+def test_unregistering_ends_its_use_and_says_what_is_still_posted(url: str, model: Path) -> None:
+    ok("register", str(model), "--guild", str(GUILD))
+    asyncio.run(make_one(url))
+
+    told = ok("unregister", "ron", "--guild", str(GUILD))
+
+    assert "waiting demos cancelled: 1" in told
+    assert "still posted in Discord: 1" in told
+    assert "No model is registered" in ok("registered")
+    missing = call("unregister", "nobody", "--guild", str(GUILD))
+    assert (type(missing.exception), str(missing.exception)) == (DemoError, NO_MODEL)
+
+
+def test_the_log_says_where_each_demo_came_from(url: str, model: Path) -> None:
+    assert ok("log").strip() == "No demo was asked for yet."
+    ok("register", str(model), "--guild", str(GUILD))
+    asyncio.run(make_one(url))
+
+    first, second = (json.loads(line) for line in ok("log", "--json").splitlines())
+    assert (first["status"], second["status"]) == ("queued", "done")
+    assert second["demo_id"] == "0123abcd"
+    assert second["consent"]["person"] == "Rendered Ron"
+    assert second["driver_sha256"] == make_wish(1, name="first").driver_sha256
+    assert "0123abcd" in ok("log", "--demo", "0123ABCD")
+    assert "model ron" in ok("log", "--guild", str(GUILD))
+    assert ok("log", "--guild", "5").strip() == "No demo was asked for yet."
+    assert str(call("log", "--demo", "deadbeef").exception) == NO_DEMO
+
+
+async def make_one(url: str) -> None:
+    """One demo that is made and posted, and one that waits."""
+    async with open_store(url) as store:
+        (model,) = await store.swap_models.of_guild(None)
+        await store.swap_models.allow(model, 9, {}, NOON)
+        demo = await store.demos.add(make_wish(model.id, name="first"))
+        assert demo is not None
+        claim = await store.demo_queue.claim(demo.id, "w", NOON, NOON - NOON)
+        assert claim is not None
+        assert await store.demo_queue.finish(claim, make_made(), NOON)
+        await store.demos.set_answer_message(demo.id, 77)
+        assert await store.demos.add(make_wish(model.id, name="second"))
