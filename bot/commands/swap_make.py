@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.terminal import say
+from bot.terminal import native_notes_hidden, say
 from core.types import Progress as Progressed
 
 if TYPE_CHECKING:
@@ -63,7 +63,11 @@ def make(**given: Any) -> int:
 
     Turned heads fade out where the model has no training. Sound and the times of frames are kept.
     """
-    from core.services import demos_made  # noqa: PLC0415  (imports OpenCV and the engine)
+    with native_notes_hidden():
+        from core.faces.models import load_face_models  # noqa: PLC0415  (imports OpenCV and the engine)
+        from core.services import demos_made  # noqa: PLC0415
+
+        models = load_face_models()
     from core.settings import read_settings  # noqa: PLC0415
 
     settings = read_settings()
@@ -78,6 +82,7 @@ def make(**given: Any) -> int:
             settings=settings,
             progress=show.progress,
             tell=show.sentence,
+            models=models,
         )
     click.echo(f"Wrote {labelled.path}, demo {labelled.provenance.demo_id}.")
     for mark in labelled.provenance.existing_marks:

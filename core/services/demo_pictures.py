@@ -18,9 +18,9 @@ from core.swap.poses import TrainedPoses
 from core.swap.smooth import eased
 from core.swap.watch import Watched
 
-PREVIEW_TILES = 6
-TILE_PX = 300
-"""The shorter side of a tile: enough for the caption."""
+PREVIEW_TILES = 4
+TILE_PX = 480
+"""The shorter side of a tile: the caption leaves most of the face to see."""
 GAP_PX = 6
 PAPER_GREY = 250
 MOST_YAW_DEG = 90.0

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConsentError, LabelError, OutputError, SwapModelError
+from core.faces.models import FaceModels
 from core.report.output import require_writable, write_files
 from core.services.clock import Clock, utc_now
 from core.services.demo_pictures import PREVIEW_TILES, coverage_picture, preview_strip
@@ -93,6 +94,7 @@ def make_demo(
     progress: ProgressCallback = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
     limits: VideoLimits | None = None,
+    models: FaceModels | None = None,
     clock: Clock = utc_now,
 ) -> LabelledVideo:
     """Swap a person's face in a clip and write it with its label; when anything fails or is stopped, nothing is left.
@@ -107,6 +109,7 @@ def make_demo(
         progress: told of every frame; what it raises ends the work.
         tell: told in sentences what else somebody should know, such as sound that was left out.
         limits: of the clip; by default those of the settings at full size.
+        models: what finds faces; loaded where it is not given.
         clock: the time.
 
     Raises:
@@ -127,7 +130,7 @@ def make_demo(
     poses = None if options.ignore_coverage else trained_poses(model_path)
     if poses is None:
         tell("How far the head may turn is not known for this model, so every pose is drawn.")
-    watched = watch(video, limits, progress)
+    watched = watch(video, limits, progress, models)
     _require_size(watched, options)
     chosen = choose(watched)
     sound = read_audio(video, limits)

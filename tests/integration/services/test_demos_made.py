@@ -120,7 +120,7 @@ def test_pictures_beside_it_are_written_when_asked_for(clip, tmp_path, settings,
     options = DemoOptions(preview=tmp_path / "strip.png", coverage=tmp_path / "poses" / "coverage.png")
     made(clip, tmp_path, settings, options)
     strip, coverage = (cv2.imread(str(path)) for path in (options.preview, options.coverage))
-    assert strip.shape[1] > 4 * strip.shape[0] / 2
+    assert strip.shape[1] > 4 * strip.shape[0] / 2 > 4 * 480
     assert coverage.shape == (610, 1100, 3)
 
 

@@ -15,6 +15,7 @@ from core.swap.merge import MergeOptions, Merger, full_size, merged_frames, merg
 from core.swap.person import number
 from core.types import Progress, Stage
 from core.video import open_clip
+from tests.synth import files
 from tests.synth.clips import Scene, even_times, write_scene
 from tests.synth.drawers import KnownDrawer
 
@@ -72,6 +73,14 @@ def test_a_person_who_was_not_chosen_stays_bit_by_bit(pair):
         }
         assert sorted(map(all, halves.values())) == [False, True]
         assert sorted(map(any, halves.values())) == [False, True]
+
+
+def test_a_turned_clip_comes_out_upright(clip, tmp_path):
+    quarter = [np.rot90(rgb, 1) for _, rgb in decoded(clip)]
+    turned = files.turned(tmp_path / "turned.mp4", 90, quarter)
+    merged = list(merged_frames(turned, KnownDrawer(red), PLAIN, LIMITS))
+    assert {frame.rgb.shape for frame in merged} == {(360, 480, 3)}
+    assert all(len(frame.swapped_xyxy_px) == 1 for frame in merged)
 
 
 def test_a_clip_in_poses_that_were_never_trained_comes_out_as_it_was(clip):
