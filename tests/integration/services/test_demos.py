@@ -1,0 +1,116 @@
+"""Demos among what is stored about people: shown, exported, forgotten, and gone when their time is over."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.errors import ClipTooLargeError, DemoError
+from core.services import demos as rules
+from core.services.demos import Declaration, Demos, Wish
+from core.services.folders import Folders
+from core.services.guilds import Guilds
+from core.services.privacy import Privacy
+from core.services.retention import Swept, sweep
+from core.store import Demo, Store
+from core.types import GuildSettings
+from tests.synth.logs import NOON, Clock
+from tests.synth.wishes import ASKER, GUILD, make_made, make_model, make_wish
+
+LEASE, DAY = timedelta(seconds=30), timedelta(days=1)
+SETTINGS = GuildSettings(GUILD, mod_log_channel_id=1, demos_allowed=True)
+OTHER = ASKER - 1
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path)
+
+
+@pytest.fixture
+def demos(store: Store, tmp_path: Path) -> Demos:
+    return Demos(store, tmp_path, Clock())
+
+
+async def kept(store: Store, folders: Folders) -> Demo:
+    """A finished demo of ASKER whose file is kept, of a clip that OTHER posted."""
+    model = await store.swap_models.add(make_model(), NOON)
+    await store.swap_models.allow(model, 9, {}, NOON)
+    demo = await store.demos.add(make_wish(model.id, poster_id=OTHER))
+    assert demo is not None
+    claim = await store.demo_queue.claim(demo.id, "w", NOON, LEASE)
+    assert claim is not None
+    assert await store.demo_queue.finish(claim, make_made(file_name=folders.keep(b"labelled")), NOON)
+    return claim
+
+
+def files(folders: Folders) -> int:
+    return len(list((folders.data_dir / "incoming").glob("*")))
+
+
+def wish(declaration: Declaration = Declaration.SELF) -> Wish:
+    return Wish("ron", make_wish(1).asker, "me.mp4", declaration)
+
+
+async def test_who_asked_and_whose_clip_it_was_see_the_demo_in_their_data(store: Store, folders: Folders) -> None:
+    await kept(store, folders)
+    privacy = Privacy(store, folders)
+
+    for user, asked in ((ASKER, True), (OTHER, False)):
+        (shown,) = [kind for kind in (await privacy.show(user)).kinds if kind.count]
+        assert shown.kind == "demos"
+        whole = json.loads(await privacy.export(user))
+        (demo,) = whole["demos"]
+        assert (demo["asked_by_you"], demo["clip_posted_by_you"]) == (asked, not asked)
+        assert (demo["demo_id"], demo["you_declared"]) == ("0123abcd", "self" if asked else None)
+        assert str(ASKER if user == OTHER else OTHER) not in json.dumps(whole)
+
+
+async def test_forgetting_deletes_the_kept_file_and_counts_the_demo(store: Store, folders: Folders) -> None:
+    await kept(store, folders)
+
+    gone = await Privacy(store, folders, Clock()).forget(ASKER)
+
+    assert (gone.demos, gone.cancelled, files(folders)) == (1, 0, 0)
+    assert (await store.demos.marked("0123abcd")) is not None, "whoever finds the video learns that it is a demo"
+
+
+async def test_a_demo_expires_after_the_days_of_its_server_with_its_file(store: Store, folders: Folders) -> None:
+    await Guilds(store).change(GUILD, by=9, retention_days=7)
+    await kept(store, folders)
+
+    assert await sweep(store, folders, Clock(NOON + 6 * DAY)) == Swept(0, 0, 0)
+    assert files(folders) == 1
+    assert await sweep(store, folders, Clock(NOON + 8 * DAY)) == Swept(0, 0, 1)
+    assert files(folders) == 0
+
+
+async def test_what_is_refused_leaves_no_clip_behind(
+    store: Store, folders: Folders, demos: Demos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept(store, folders)
+    for refused in (wish(Declaration.CONSENTED), Wish("nobody", make_wish(1).asker, "x.mp4", Declaration.SELF)):
+        with pytest.raises(DemoError):
+            await demos.ask(refused, b"a clip", SETTINGS)
+    monkeypatch.setattr(rules, "LARGEST_BYTES", 3)
+    with pytest.raises(ClipTooLargeError, match="MiB"):
+        await demos.ask(wish(), b"a clip", SETTINGS)
+
+    assert files(folders) == 1, "only the kept demo"
+
+
+async def test_the_file_of_a_withdrawn_model_is_not_given_out(store: Store, folders: Folders, demos: Demos) -> None:
+    claim = await kept(store, folders)
+    made = await store.demos.get(claim.id)
+    assert made is not None
+    assert (await demos.labelled(made)).data == b"labelled"
+
+    await demos.withdraw(GUILD, "ron", by=9)
+    now = await store.demos.get(claim.id)
+    assert now is not None
+    with pytest.raises(DemoError, match="not kept any more"):
+        await demos.labelled(now)
+    assert files(folders) == 0
