@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot import acting, i18n
-from bot.answers import PICTURE, Content
+from bot.answers import PICTURE, Content, nonce
 from bot.attachments import UNREACHED
 from bot.case_text import HIDE, TIMEOUT, add_case_fields
 from bot.case_views import NO_LONGER, can_be_undone, case_view
@@ -76,16 +76,18 @@ async def _post(
 ) -> None:
     content = await case_content(services, case, say)
     content = content.without_picture() if upload_limit is None else content.fitting(upload_limit)
-    posted = await _send(channel, content)
+    # Once, also when its sender dies before that is noted; anew where the message before it was deleted.
+    once = nonce("mod log", case.check.id, case.log_message_id)
+    posted = await _send(channel, content, once)
     if posted is None and content.picture is not None:
-        posted = await _send(channel, content.without_picture())  # it may be what was not allowed
+        posted = await _send(channel, content.without_picture(), once)  # it may be what was not allowed
     if posted is not None:
         await services.reviews.logged(case.check.id, posted.channel.id, posted.id)
 
 
-async def _send(channel: discord.abc.Messageable, content: Content) -> discord.Message | None:
+async def _send(channel: discord.abc.Messageable, content: Content, once: str) -> discord.Message | None:
     try:
-        return await channel.send(**content.to_send())
+        return await channel.send(**content.to_send(), nonce=once)
     except UNREACHED as error:
         logger.warning("cannot write in a moderation log: %s", error)
         return None
