@@ -88,6 +88,7 @@ class SwapAutoencoder(nn.Module):
         else:
             self.inter_both, self.inter_source = Inter(shape, parts=2), Inter(shape, parts=2)
             self.decoder = Decoder(shape)
+        _begin(self)
 
     def forward(self, source: Tensor, target: Tensor) -> tuple[Drawn, Drawn]:
         """Return both people drawn as themselves: what is trained."""
@@ -189,8 +190,6 @@ class _Larger(nn.Module):
     def __init__(self, into: int, out: int) -> None:
         super().__init__()
         self.filters = nn.Conv2d(into, 4 * out, 3, padding=1)
-        with torch.no_grad():  # else a chequerboard has to be unlearned (Aitken et al. 2017)
-            self.filters.weight.copy_(self.filters.weight[::4].repeat_interleave(4, dim=0))
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.pixel_shuffle(functional.leaky_relu(self.filters(x), SLOPE), 2)
@@ -207,6 +206,28 @@ class _Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         bent = functional.leaky_relu(self.first(x), SLOPE)
         return functional.leaky_relu(x + self.second(bent), SLOPE)
+
+
+@torch.no_grad()
+def _begin(network: SwapAutoencoder) -> None:
+    """Set the filters so that what passes keeps its size (He et al. 2015): torch's own are a third of that.
+
+    The four pixels that a place becomes are equal, else a chequerboard has to be unlearned (Aitken et al. 2017);
+    residuals and the last answers are small, so that the first pictures are grey.
+    """
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(part.weight, a=SLOPE)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+    for part in network.modules():
+        if isinstance(part, _Larger):
+            part.filters.weight.copy_(part.filters.weight[::4].repeat_interleave(4, dim=0))
+        elif isinstance(part, _Residual):
+            part.second.weight.mul_(0.1)
+        elif isinstance(part, Decoder):
+            part.pixels.weight.mul_(0.3)
+            part.covered.weight.mul_(0.3)
 
 
 def map_channels(shape: SwapShape) -> int:

@@ -51,7 +51,7 @@ class Recipe:
     shift: float = 0.05
     warp: float = 0.05
     """Standard deviation of the corners of the mesh that is bent, in the first step; 0 is no warp."""
-    warp_half: int = 2000
+    warp_half: int = 400
     """The step at which it is half of that: it goes on shrinking, for what is bent can't be drawn sharp."""
     warp_least: float = 0.01
     """What it never falls below."""

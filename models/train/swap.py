@@ -36,8 +36,10 @@ class DivergedError(Exception):
 class SwapConfig:
     """How a swap is trained; equal shapes, configs and batches give equal networks on one kind of device."""
 
-    learning_rate: float = 4e-4
+    learning_rate: float = 6e-4
     warm_up: int = 100
+    rate_half: int = 20_000
+    """The step at which the learning rate is half of that; it goes on falling."""
     optimiser: Literal["adam", "adabelief"] = "adam"
     rate_dropout: float = 0.0
     """Share of the weights that a step leaves as they are; asks for adabelief."""
@@ -63,6 +65,12 @@ class SwapConfig:
             raise ValueError("rate_dropout asks for the optimiser adabelief")
         if min(self.structure, self.priority, self.outside, self.mask, self.critic, self.warm_up) < 0:
             raise ValueError("weights of the loss are not negative")
+        if self.rate_half < 1:
+            raise ValueError("rate_half is at least 1")
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step, from 0: it needs no planned end."""
+        return self.learning_rate * min(1.0, (step + 1) / max(self.warm_up, 1)) / (1 + step / self.rate_half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ class SwapTrainer:
         """
         torch.manual_seed(1_000_003 * (self.config.seed + 1) + self.steps)
         for group in self._optimiser.param_groups:
-            group["lr"] = self.config.learning_rate * min(1.0, (self.steps + 1) / max(self.config.warm_up, 1))
+            group["lr"] = self.config.rate_at(self.steps)
         source, target = _Person.of(batch.source, self._device), _Person.of(batch.target, self._device)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._precision == "bfloat16"):
             drawn_source, drawn_target = self.network(source.warped, target.warped)

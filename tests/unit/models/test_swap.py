@@ -59,6 +59,22 @@ def test_the_swap_goes_the_targets_way_through_the_network(architecture: str) ->
     assert not torch.allclose(as_source.rgb, as_target.rgb, atol=1e-3)
 
 
+@pytest.mark.parametrize("architecture", ["df", "liae"])
+def test_a_new_network_answers_to_what_it_sees_without_a_chequerboard(architecture: str) -> None:
+    network = SwapAutoencoder(SwapShape(architecture, 64, 8, 32, 8, 4)).eval()
+    inter = network.inter if architecture == "df" else network.inter_both
+    with torch.inference_mode():
+        codes = inter(network.encoder(torch.rand(6, 3, 64, 64)))
+    blocks = codes.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))
+    assert torch.equal(blocks[..., :1, :, :1].expand_as(blocks), blocks)
+    assert 0.3 < float(codes.square().mean().sqrt()) < 3
+
+
+def test_the_learning_rate_warms_up_and_falls() -> None:
+    config = SwapConfig(learning_rate=1.0, warm_up=10, rate_half=1000)
+    assert [round(config.rate_at(step), 2) for step in (0, 9, 1000, 3000)] == [0.1, 0.99, 0.5, 0.25]
+
+
 @pytest.mark.parametrize("values", [("df", 72), ("df", 176), ("df", 32), ("df", 288), ("gan", 64)])
 def test_shapes_that_cannot_be_drawn_are_refused(values: tuple[str, int]) -> None:
     with pytest.raises(ValueError, match=r"architecture|size_px"):
