@@ -71,6 +71,8 @@ def save(model: Path, values: Mapping[str, Any], files: Mapping[str, bytes], *, 
     try:
         return _save(model, values, files, keep, backups)
     except OSError as error:
+        for part in model.glob(f"{GENERATIONS}/.*.part"):  # a full disk stays full while half a state lies on it
+            shutil.rmtree(part, ignore_errors=True)
         raise OutputError(f"The trained swap cannot be written to {model}: {error.strerror or error}.") from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.swap_kills import finished_alike, kills
-from core.errors import SwapModelError
+from core.errors import OutputError, SwapModelError
 from core.swap import saved
 from core.swap.saved import read_saved, restore_backup, save, trained_swap_json, trained_swap_of
 from core.types import FaceType, TrainedSwap
@@ -117,6 +117,22 @@ def test_a_save_that_breaks_off_anywhere_leaves_a_whole_state(
     assert held.content(saved.WEIGHTS) == f"weights {held.about.steps}".encode()
     save_steps(tmp_path, 3, keep=True)
     assert read_saved(tmp_path).about.steps == 3
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_steps(tmp_path, 1)
+
+    def full(path: Path, content: bytes) -> None:
+        path.write_bytes(content[:3])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(saved, "write_through", full)
+    with pytest.raises(OutputError, match="No space left"):
+        save_steps(tmp_path, 2)
+    assert read_saved(tmp_path).about.steps == 1
     assert not list(tmp_path.rglob("*.part"))
 
 
