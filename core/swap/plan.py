@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.swap.merger import MergeOptions
-from core.swap.smooth import faded, straightened
+from core.swap.smooth import faded, lasting, straightened
 from core.swap.watch import Watched
 from core.types import FaceTrack
 
@@ -62,7 +62,7 @@ def plan(
 def _faces(run: _Run, track_id: int, options: MergeOptions, strength_at: Strength) -> Iterator[tuple[int, PlannedFace]]:
     poses = zip(run.yaw_deg, run.pitch_deg, strict=True)
     most = np.array([strength_at(float(yaw), float(pitch)) for yaw, pitch in poses]) * run.seen
-    strengths = faded(run.times_s, most, options.fade_s)
+    strengths = faded(run.times_s, lasting(run.times_s, most, 2 * options.fade_s), options.fade_s)
     steady = straightened(run.times_s, run.landmarks_px, options.smooth_s)
     motion = _motion(run)
     for row in np.flatnonzero(strengths > 0):

@@ -63,6 +63,18 @@ def faded(times_s: NDArray[np.floating], most: NDArray[np.floating], fade_s: flo
     return out
 
 
+def lasting(times_s: NDArray[np.floating], most: NDArray[np.floating], window_s: float) -> Floats:
+    """Return `most` (N,) without what rises for less than `window_s`: it never exceeds it.
+
+    A head that trembles at the edge of what may be drawn does not flicker (morphological opening, Serra 1982).
+    """
+    times, given = np.asarray(times_s, np.float64), np.asarray(most, np.float64)
+    first = np.searchsorted(times, times - window_s / 2 - 1e-9)
+    last = np.searchsorted(times, times + window_s / 2 + 1e-9, side="right")
+    least = np.array([given[low:high].min() for low, high in zip(first, last, strict=True)])
+    return np.array([least[low:high].max() for low, high in zip(first, last, strict=True)])
+
+
 def eased(share: float, low: float, high: float) -> float:
     """Return 0 up to `low`, 1 from `high` on, and a smooth rise between."""
     x = min(max((share - low) / max(high - low, 1e-9), 0.0), 1.0)

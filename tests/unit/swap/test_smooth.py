@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.swap.smooth import OneEuro, eased, faded, straightened
+from core.swap.smooth import OneEuro, eased, faded, lasting, straightened
 
 EVEN = np.arange(60) / 30
 UNEVEN = np.cumsum(np.tile([0.02, 0.05, 0.033, 0.041], 15))
@@ -54,6 +54,17 @@ def test_fading_takes_as_long_at_any_frame_rate():
     strength = faded(UNEVEN, most, 0.4)
     first_dark = UNEVEN[most == 0][0]
     np.testing.assert_allclose(strength, np.clip((first_dark - UNEVEN) / 0.4, 0, 1), atol=1e-9)
+
+
+@pytest.mark.parametrize("times", [EVEN, UNEVEN])
+def test_what_may_be_drawn_for_a_moment_only_is_not_drawn(times):
+    most = np.where((times > 0.5) & (times < 0.6), 1.0, 0.0) + np.where(times > 1.0, 1.0, 0.0)
+    held = lasting(times, most, 0.4)
+    assert not held[times < 1.0].any()
+    np.testing.assert_array_equal(held[times > 1.0], 1)
+    rng = np.random.default_rng(0)
+    noisy = rng.uniform(0, 1, len(times))
+    assert (lasting(times, noisy, 0.3) <= noisy).all()
 
 
 def test_no_fade_is_no_fade():
