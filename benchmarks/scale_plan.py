@@ -53,7 +53,7 @@ INPUTS = (
     Input("figures_hours", 1, "h", "setting: FACEPULSE_KEEP_FIGURES_S", "how long they are kept (the default)"),
     Input("messages", 3.2, "", LOAD, "requests to Discord an answer: the first message and 2.2 edits"),
     Input(
-        "looks", 2, "a second", "published: LOOK_EVERY_S of bot/client.py", "looks at a check that somebody waits for"
+        "looks", 2, "a second", "setting: LOOK_EVERY_S of bot/client.py", "looks at a check that somebody waits for"
     ),
     Input("discord_requests", 50, "a second", "published: Discord's documentation", "all requests of one bot"),
     Input("shard_servers", 2_500, "", "published: Discord's documentation", "servers of one shard, at most"),

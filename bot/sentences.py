@@ -259,6 +259,7 @@ CLIP_ERRORS = (
     N_("The video takes more memory to decode than is allowed"),
     N_("The video file is cut off before its index, so nothing of it can be read"),
     N_("The file is damaged or is not a video"),
+    N_("The file holds more streams than are accepted"),
     N_("The picture is larger than {pixels} pixels, the most that are accepted"),
     N_("The picture takes more memory to decode than is allowed"),
     N_("The picture is damaged, or larger than can be decoded"),

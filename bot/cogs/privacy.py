@@ -18,7 +18,10 @@ from core.services.privacy import Forgotten, PrivacySummary
 
 FILE_NAME = "facepulse-data.json"
 
-WHERE = N_("On the machine that runs me: only answers go back to Discord, and nothing goes to other services.")
+WHERE = N_(
+    "On the machines and in the storage of whoever runs me: "
+    "only answers go back to Discord, and nothing goes to other services."
+)
 RIGHTS = N_("`/privacy export` gives you all of it as a file; `/privacy forget` deletes it.")
 NOTHING = N_("Nothing is stored about you.")
 FORGET = N_(

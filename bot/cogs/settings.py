@@ -22,7 +22,7 @@ OWN_LANGUAGE = "own"
 
 CONSEQUENCES_OF_EVIDENCE = N_(
     "**Keep clips as evidence?**\n"
-    "• Every clip that is checked in this server stays on the machine that runs me: 7 days when nobody flags it, "
+    "• Every clip that is checked in this server stays with whoever runs me: 7 days when nobody flags it, "
     "else until its case is decided, at most {days} days.\n"
     "• Faces are personal data. In many countries you need a reason to keep them and must tell your members first; "
     "docs/privacy.md has the words.\n"

@@ -38,6 +38,8 @@ DECODERS = (
     "h263,flv,gif,theora,wmv1,wmv2,wmv3,vc1,prores,vp6,vp6f,dvvideo,rawvideo,ffv1,png,apng,webp,bmp,tiff"
 )
 """The decoders that may be opened, while probing too; FFmpeg has hundreds more."""
+MAX_STREAMS, TRACK, READ_BYTES = 1000, b"trak", 1 << 20
+"""FFmpeg takes no more streams; in an MP4 each has a box of this kind."""
 
 
 class GiveUpError(Exception):
@@ -138,11 +140,21 @@ def open_container(job: Job) -> Iterator[InputContainer]:
                 io_open=refuse_to_open,
             )
         except av.error.MemoryError as error:
-            raise GiveUpError("memory") from error
+            # FFmpeg says the same of an MP4 with more streams than it takes as of memory that is not there.
+            raise GiveUpError("streams" if named_tracks(job.file_fd) >= MAX_STREAMS else "memory") from error
         except av.FFmpegError as error:
             raise GiveUpError("unreadable", str(error)) from error
         with container:
             yield container
+
+
+def named_tracks(file_fd: int) -> int:
+    """Return how often a file names a box for a track, however deep, up to `MAX_STREAMS`."""
+    found, at, before = 0, 0, b""
+    while found < MAX_STREAMS and (chunk := os.pread(file_fd, READ_BYTES, at)):
+        found += (before + chunk).count(TRACK)
+        at, before = at + len(chunk), chunk[1 - len(TRACK) :]
+    return found
 
 
 def refuse_to_open(url: str, flags: int, options: dict[str, Any]) -> NoReturn:

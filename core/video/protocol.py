@@ -106,7 +106,9 @@ class Failure:
     detail: str
 
 
-REASONS = frozenset({"unreadable", "no_video", "codec", "no_frame", "pixels", "duration", "frames", "memory"})
+REASONS = frozenset(
+    {"unreadable", "no_video", "codec", "no_frame", "pixels", "duration", "frames", "streams", "memory"}
+)
 
 Message = Walls | Info | FrameReady | End | Failure
 _KINDS: dict[str, type[Any]] = {"walls": Walls, "info": Info, "frame": FrameReady, "end": End, "failure": Failure}

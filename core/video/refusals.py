@@ -82,6 +82,8 @@ def failed(failure: Failure, limits: VideoLimits, *, cut_off: bool) -> ClipError
             error = ClipTooLargeError(
                 f"The video's pictures are larger than {limits.max_pixels} pixels, the most that are accepted."
             )
+        case "streams":
+            error = ClipTooLargeError("The file holds more streams than are accepted.")
         case "duration":
             error = too_long(limits)
         case "frames":

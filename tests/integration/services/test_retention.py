@@ -212,4 +212,4 @@ async def test_the_service_sweeps_again_after_trouble(
         await asyncio.wait([loop])
 
     assert "the next one tries again" in caplog.text
-    assert "3 checks expired" in caplog.text
+    assert "3 checks and 0 demos expired" in caplog.text

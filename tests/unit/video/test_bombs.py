@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from core.errors import ClipError, ClipTooLargeError, DecodingLimitError, NoVideoError, UnreadableClipError
 from core.settings import VideoLimits
 from core.video import open_clip
+from core.video.child import READ_BYTES, named_tracks
 from tests.synth import bombs, files
 
 TIGHT = VideoLimits(child_memory_bytes=512 << 20, child_cpu_s=10, child_wall_s=20, stall_s=10)
@@ -41,7 +43,7 @@ def frames_in(path: Path) -> int:
         (partial(bombs.packed_picture, kind=b"iCCP"), "profile.png", DecodingLimitError),
         (bombs.packed_index, "index.mov", DecodingLimitError),
         (bombs.packed_blocks, "blocks.mkv", NoVideoError),
-        (bombs.many_tracks, "tracks.mp4", DecodingLimitError),
+        (bombs.many_tracks, "tracks.mp4", ClipTooLargeError),
         (bombs.many_tracks, "tracks.mkv", UnreadableClipError),
         (bombs.nested_boxes, "nested.mp4", UnreadableClipError),
         (bombs.many_boxes, "boxes.mp4", UnreadableClipError),
@@ -55,6 +57,21 @@ def test_what_would_grow_is_refused_by_name_within_the_limits(
     path = make(tmp_path / name)
     assert path.stat().st_size < 5 << 20
     assert type(refusal(path)) is kind
+
+
+def test_too_many_streams_are_told_from_too_little_memory(tmp_path: Path) -> None:
+    assert str(refusal(bombs.many_tracks(tmp_path / "tracks.mp4"))) == "The file holds more streams than are accepted."
+    assert "memory" in str(refusal(bombs.packed_index(tmp_path / "index.mov")))
+
+
+@pytest.mark.parametrize("apart", [0, 1, 3, 4, READ_BYTES - 2])
+def test_tracks_are_counted_across_the_pieces_that_are_read(tmp_path: Path, apart: int) -> None:
+    (tmp_path / "file").write_bytes(b"x" * (READ_BYTES - 2) + b"trak" + b"y" * apart + b"trak" + b"tra")
+    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
+    try:
+        assert named_tracks(descriptor) == 2
+    finally:
+        os.close(descriptor)
 
 
 def test_a_picture_that_unfolds_for_minutes_is_ended_at_the_longest_wait(tmp_path: Path) -> None:
