@@ -47,6 +47,8 @@ EDITED_WITHIN = timedelta(minutes=10)
 """A mention that is added to a message within this time counts like one that was there from the start."""
 CLOCKS_APART = timedelta(minutes=1)
 """So far Discord's clock and ours may differ."""
+FETCH_AGAIN_S = 30.0
+"""Between tries to read a message that a restart must go on with."""
 REMEMBERED = 2000
 """Messages that are remembered as answered, so that editing one asks nothing twice."""
 IN_PRIVATE = N_("In this server I answer in private: look at your direct messages.")
@@ -118,18 +120,23 @@ class Asking(commands.Cog):
 
     async def _go_on(self, question: OpenQuestion) -> None:
         """Answer a message that got a sign of life from a process that died before its check was in the log."""
-        try:
-            room = self._bot.get_channel(question.channel_id) or await self._bot.fetch_channel(question.channel_id)
-            message = await room.fetch_message(question.message_id)  # type: ignore[union-attr]
-        except (discord.NotFound, discord.Forbidden):
-            await self._end(question.message_id)
-            return
-        except UNREACHED as error:
-            logger.warning("a question in channel %d cannot be gone on with: %s", question.channel_id, error)
-            return
+        message = await self._fetched(question)
         me = self._bot.user
-        if me is not None and message.id not in self._heeded:
+        if message is not None and me is not None and message.id not in self._heeded:
             await self._heed(message, me, again=True)
+        await self._end(question.message_id)
+
+    async def _fetched(self, question: OpenQuestion) -> discord.Message | None:
+        """Return a message, however long Discord cannot be reached; None when it is gone, or hidden from the bot."""
+        while True:
+            try:
+                room = self._bot.get_channel(question.channel_id) or await self._bot.fetch_channel(question.channel_id)
+                return await room.fetch_message(question.message_id)  # type: ignore[union-attr]
+            except (discord.NotFound, discord.Forbidden):
+                return None
+            except UNREACHED as error:
+                logger.warning("a question in channel %d cannot be gone on with: %s", question.channel_id, error)
+                await asyncio.sleep(FETCH_AGAIN_S)
 
     async def _end(self, message_id: int) -> None:
         try:
@@ -177,11 +184,15 @@ class Asking(commands.Cog):
         self._heeded[message.id] = None
         if len(self._heeded) > REMEMBERED:
             self._heeded.popitem(last=False)
-        try:
-            await self._look_at(message, me, again=again)
-        except FacepulseError as error:
-            logger.exception("a question in channel %d cannot be answered", message.channel.id)
-            await self._say(message, i18n.for_message(message, None).told(str(error)))
+        while True:
+            try:
+                return await self._look_at(message, me, again=again)
+            except FacepulseError as error:
+                logger.exception("a question in channel %d cannot be answered", message.channel.id)
+                if not (again and isinstance(error, StoreError)):
+                    await self._say(message, i18n.for_message(message, None).told(str(error)))
+                    return None
+            await asyncio.sleep(AWAY_S)  # it got a sign of life before: the log is outlasted
 
     async def _look_at(self, message: discord.Message, me: discord.abc.User, *, again: bool) -> None:
         settings = await self._bot.intake.settings_of(None if message.guild is None else message.guild.id)

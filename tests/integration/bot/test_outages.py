@@ -12,9 +12,10 @@ from bot import embeds, following
 from bot.answers import AWAY_S, nonce
 from bot.client import FacepulseBot
 from bot.cogs.asking import IN_PRIVATE
-from bot.desk import CheckView
+from bot.desk import CheckView, Desk
 from bot.i18n import ENGLISH
 from bot.services import Services
+from core.errors import StoreError
 from core.services import requests
 from core.services.requests import Asker, Origin, ShownAt
 from core.store import Check, CheckStatus, HistoryFilter, Store
@@ -25,8 +26,7 @@ from tests.integration.bot.scene import CLIP, LOOK_EVERY_S, Scene
 from tests.integration.bot.support import FakeWorker
 from tests.synth.outages import Outage
 
-LOOKING = "Looking at **clip.mp4**…"
-AWAY = f"{LOOKING}\n{embeds.AWAY}"
+AWAY = f"Looking at **clip.mp4**…\n{embeds.AWAY}"
 VERDICT = "❔ Can't tell: **clip.mp4**"
 KEEP_UP_S = LOOK_EVERY_S * following.KEEP_UP
 
@@ -182,6 +182,37 @@ async def test_a_question_whose_bot_died_after_the_sign_of_life_is_answered_in_t
     assert scene.answer.content == VERDICT
     assert len(await checks(store)) == 1
     assert await services.desk.begun_questions() == ()
+
+
+async def test_a_question_is_gone_on_with_when_the_log_is_back(
+    scene: Scene, services: Services, store: Store, worker: FakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, tries = Desk.is_asked, []
+
+    async def away_at_first(desk: Desk, asker: Asker, since: datetime) -> bool:
+        tries.append(asker)
+        if len(tries) == 1:
+            raise StoreError(UNREACHED)
+        return await is_asked(desk, asker, since)
+
+    monkeypatch.setattr(Desk, "is_asked", away_at_first)
+    await die_before_the_row(scene, services, monkeypatch)
+    await scene.env.advance_time(AWAY_S)
+    await worker.finish(await worker.claim())
+    await scene.wait()
+
+    assert scene.answer.content == VERDICT
+    assert (len(await checks(store)), len(tries)) == (1, 2)
+
+
+async def test_a_message_that_is_gone_is_not_gone_on_with(
+    scene: Scene, services: Services, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await services.desk.begin_question(1, scene.channel.id)
+    await scene.env.restart_bot(another_bot(services))
+
+    assert await services.desk.begun_questions() == ()
+    assert scene.answers == []
 
 
 async def test_a_private_question_whose_bot_died_is_answered_in_its_direct_message(
