@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import ClipNotFoundError
 from core.settings import VideoLimits
-from core.video.audio import LEFT_OUT, AudioTrack, add_audio, packets_for, read_audio
+from core.video.audio import LEFT_OUT, PACKET, AudioTrack, Sound, _sound, add_audio, packets_for, read_audio
 
 LIMITS = VideoLimits()
 TONE_HZ = 440.0
@@ -189,3 +190,61 @@ def test_too_much_sound_is_left_out_with_a_sentence(tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(ClipNotFoundError):
         read_audio(tmp_path / "nothing.mp4", LIMITS)
+
+
+def answer(head: dict, *packets: tuple[int, int, bytes]) -> bytes:
+    """What an honest child writes."""
+    body = json.dumps(head).encode()
+    parts = [len(body).to_bytes(4, "big"), body]
+    for number, (time, length, data) in enumerate(packets, start=1):
+        parts += [PACKET.pack(time, length, len(data), number < len(packets)), data]
+    return b"".join(parts)
+
+
+HEAD = {"codec": "aac", "rate_hz": 44100, "channels": 2, "copied": True}
+TWO = ((0, 1024, b"one"), (1024, 1024, b"two"))
+
+
+def test_an_honest_answer_is_a_track():
+    track = _sound(answer(HEAD, *TWO), 1000).track
+    assert track is not None
+    assert [packet.data for packet in track.packets] == [b"one", b"two"]
+    assert track.duration_s == 2048 / 44100
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"\xff\xff\xff\xff",
+        b"\x00\x00\x00\x02[]",
+        answer({**HEAD, "codec": "h264"}, *TWO),
+        answer({**HEAD, "rate_hz": 1}, *TWO),
+        answer({**HEAD, "rate_hz": "44100"}, *TWO),
+        answer({**HEAD, "channels": 99}, *TWO),
+        answer({**HEAD, "channels": [2]}, *TWO),
+        answer({**HEAD, "copied": 1}, *TWO),
+        answer({name: value for name, value in HEAD.items() if name != "codec"}, *TWO),
+        answer(HEAD),
+        answer(HEAD, *TWO)[:-1],
+        answer(HEAD, (1024, 1024, b"one"), (0, 1024, b"two")),
+        answer(HEAD, (0, 0, b"one")),
+        answer(HEAD, (0, 1 << 21, b"one")),
+        answer(HEAD, (0, 1024, b"")),
+        answer(HEAD, (0, 1024, b"x" * 1001)),
+    ],
+)
+def test_a_senseless_answer_is_no_sound(wrong):
+    assert _sound(wrong, 1000) == Sound(None, LEFT_OUT["damaged"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_clip_gives_sound_or_a_sentence(tmp_path, seed):
+    clip = write_clip(tmp_path / "clip.mp4", "aac", seconds=0.5)
+    data = bytearray(clip.read_bytes())
+    rng = np.random.default_rng(seed)
+    for place in rng.integers(16, len(data), 40):
+        data[place] = rng.integers(256)
+    clip.write_bytes(data)
+    sound = read_audio(clip, LIMITS)
+    assert sound.track is not None or sound.told is None or sound.told in LEFT_OUT.values()
