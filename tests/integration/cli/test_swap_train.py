@@ -102,7 +102,7 @@ def test_ctrl_c_saves_and_ends(asked: list[str], tmp_path: Path) -> None:
     finally:
         child.kill()
     assert child.returncode == 0, err
-    assert time.monotonic() - asked_at < 10
+    assert time.monotonic() - asked_at < 20
     steps = saved.read_saved(model).about.steps
     assert f"run it again to go on: {steps} iterations".encode() in out
     assert steps >= 20
