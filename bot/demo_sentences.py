@@ -35,6 +35,7 @@ DEMO_ERRORS = (
     N_("This demo is lost; please ask for it again"),
     N_("The model cannot be used on this machine; whoever runs me finds the reason in the log"),
     N_("There is no face in the video"),
+    N_("The video shows another face as well, whose person was not declared to consent"),
     N_("Nobody in the video is like the person of the source face set"),
     N_("The picture is too small for the label: each side has at least {pixels} pixels"),
     N_("The label could not be read back from the video ({how}), so it was not kept"),

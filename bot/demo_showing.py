@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import demo_text, i18n
-from bot.answers import Content, Edit, MessageAnswer, PostedMessage, upload_limit_of
+from bot.answers import Content, Edit, MessageAnswer, PostedMessage, nonce, upload_limit_of
 from bot.attachments import UNREACHED
 from bot.demo_views import cancel_view, delete_view, see_view
 from bot.following import EDIT_EVERY_S, INSIST_AFTER_S
@@ -54,7 +54,7 @@ class DemoShower:
         """
         channel = self._bot.get_partial_messageable(demo.asker.channel_id or 0, guild_id=demo.asker.guild_id)
         text = demo_text.waiting_text(demo, await self._demos.ahead(demo), say)
-        posted = await channel.send(text, view=cancel_view(demo.id, say))
+        posted = await channel.send(text, view=cancel_view(demo.id, say), nonce=nonce("demo", demo.id))
         await self._demos.answer_is(demo.id, posted.id)
         return self._answer(posted)
 
@@ -146,7 +146,8 @@ class DemoShower:
         say = log_speaker(await self._services.guilds.get(demo.model.guild_id), guild)
         channel = self._bot.get_partial_messageable(channel_id, guild_id=demo.model.guild_id)
         try:
-            told = await channel.send(embed=demo_text.log_embed(demo, say), view=delete_view(demo.id, say))
+            once = nonce("demo log", demo.id)
+            told = await channel.send(embed=demo_text.log_embed(demo, say), view=delete_view(demo.id, say), nonce=once)
         except UNREACHED as error:
             logger.warning("demo %d cannot be told to the moderators: %s", demo.id, error)
             raise DemoError(NO_WRITING) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -109,7 +111,9 @@ class DemosCog(
         await self._demos.require_may(wish, settings)
 
         async def do(click: Interaction) -> None:
-            await self._make(click, wish, driver, say)
+            await click.response.edit_message(content=say("Fetching the clip…"), view=None)
+            async with _told_in_place(click, say):
+                await self._make(click, wish, driver, say)
 
         told = demo_text.declaration_text(declaration, wish.how, say)
         await Confirm(do, label=say("I declare this"), say=say).ask(interaction, told)
@@ -153,9 +157,10 @@ class DemosCog(
 
         async def do(click: Interaction) -> None:
             await click.response.edit_message(content=say("Withdrawing…"), view=None)
-            gone = await self._demos.withdraw(guild.id, model, by=click.user.id)
-            messages = await self._delete_posted(gone, guild.id)
-            await click.edit_original_response(content=_withdrawn_text(gone, messages, say))
+            async with _told_in_place(click, say):
+                gone = await self._demos.withdraw(guild.id, model, by=click.user.id)
+                messages = await self._delete_posted(gone, guild.id)
+                await click.edit_original_response(content=_withdrawn_text(gone, messages, say))
 
         name = f"**{discord.utils.escape_markdown(model)}**"
         await Confirm(do, label=say("Withdraw it"), say=say).ask(interaction, say(WITHDRAW, model=name))
@@ -194,7 +199,6 @@ class DemosCog(
 
     async def _make(self, click: Interaction, wish: Wish, driver: Driver, say: Say) -> None:
         """Make a demo that was declared; what was so when it was asked for is looked at once more."""
-        await click.response.edit_message(content=say("Fetching the clip…"), view=None)
         guild, settings, _ = await self._seen(click)
         demo_rules.require_place(click, guild, settings, say)
         media = await attachments.fetched(driver.attachment, driver.afresh)
@@ -228,6 +232,16 @@ class DemosCog(
                 await self._demos.message_gone(number)
                 count += 1
         return count
+
+
+@asynccontextmanager
+async def _told_in_place(click: Interaction, say: Say) -> AsyncIterator[None]:
+    """Say of an expected failure why, in the message that says what is being done."""
+    try:
+        yield
+    except FacepulseError as error:
+        logger.info("a demo in guild %s: %s", click.guild_id, error)
+        await click.edit_original_response(content=say.told(str(error)))
 
 
 def _asker(interaction: Interaction, driver: Driver) -> Asker:

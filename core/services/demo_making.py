@@ -16,7 +16,7 @@ from core.errors import ClipNotFoundError, DemoError, FacepulseError, LabelError
 from core.services.demos import LONGEST_S, NO_CONSENT
 from core.services.folders import Folders, measure
 from core.settings import Settings, VideoLimits
-from core.store import Demo, Made
+from core.store import Declaration, Demo, Made
 from core.types import ProgressCallback
 from core.types.swap import ConsentScope, TrainedSwap
 
@@ -40,6 +40,7 @@ class Order:
     """What is to be made: the clip, the network, where to, and who is named as the maker.
 
     The person in the clip must be like the faces of `source_path`, where there is one. `limits` are those of the clip.
+    A clip that was declared to show the asker shows nobody else: `alone`.
     """
 
     model_path: Path
@@ -49,6 +50,7 @@ class Order:
     made_by: str
     settings: Settings
     limits: VideoLimits
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progr
                 made_by=f"Facepulse in Discord server {demo.model.guild_id}",
                 settings=settings,
                 limits=demo_limits(settings.video),
+                alone=demo.declaration is Declaration.SELF,
             )
             return studio.make(order, progress)
     except ClipNotFoundError as error:

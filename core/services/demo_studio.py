@@ -37,7 +37,7 @@ def make(order: Order, progress: ProgressCallback) -> LabelledVideo:
         order.model_path,
         order.video,
         order.out,
-        DemoOptions(head_and_shoulders=True, source_set=order.source_path),
+        DemoOptions(head_and_shoulders=True, source_set=order.source_path, alone=order.alone),
         made_by=order.made_by,
         settings=order.settings,
         progress=progress,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ConsentError, LabelError, OutputError, SwapModelError
+from core.errors import ConsentError, DemoError, LabelError, OutputError, SwapModelError
 from core.faces.models import FaceModels
 from core.report.output import require_writable, write_files
 from core.services.clock import Clock, utc_now
@@ -46,6 +46,9 @@ from core.types import ConsentScope, FaceSet, MergedFrame, ProgressCallback, Pro
 from core.video.audio import read_audio
 
 FALLBACK_RATE = Fraction(25)
+BESIDE_S = 0.2
+"""A face that is seen for less beside another may be none."""
+NOT_ALONE = "The video shows another face as well, whose person was not declared to consent."
 FACES_COMPARED = 24
 """Of a face set, when the person is looked for who is like it."""
 
@@ -54,9 +57,10 @@ FACES_COMPARED = 24
 class DemoOptions:
     """What a demo shall be.
 
-    `person`: 1 is the most prominent face of the clip. `source_set`: choose who is like the people of this face set,
-    and nobody else, in place of a number. `masks`: a trained occlusion mask. `head_and_shoulders`: show nothing else of
-    the clip. `preview` and `coverage`: PNG files to write beside the video.
+    `person`: 1 is the most prominent face of the clip. `source_set`: choose who is like the people of this face
+    set, and nobody else, in place of a number. `masks`: a trained occlusion mask. `head_and_shoulders`: show
+    nothing else of the clip. `alone`: refuse a clip in which another face is seen at the same time. `preview` and
+    `coverage`: PNG files to write beside the video.
     """
 
     merge: MergeOptions = field(default_factory=MergeOptions)
@@ -64,6 +68,7 @@ class DemoOptions:
     source_set: Path | None = None
     masks: Path | None = None
     head_and_shoulders: bool = False
+    alone: bool = False
     ignore_coverage: bool = False
     preview: Path | None = None
     coverage: Path | None = None
@@ -115,6 +120,7 @@ def make_demo(
     Raises:
         ConsentError: the person shown, or the person of `options.source_set`, did not allow demos.
         SwapModelError: the model cannot be read, or nobody in the clip can be chosen.
+        DemoError: somebody else is seen in a clip that shall show one person.
         ClipError: the clip cannot be read.
         LabelError: the label could not be written; there is no video.
         OutputError: something cannot be written.
@@ -133,6 +139,8 @@ def make_demo(
     watched = watch(video, limits, progress, models)
     _require_size(watched, options)
     chosen = choose(watched)
+    if options.alone:
+        _require_alone(watched, chosen)
     sound = read_audio(video, limits)
     if sound.told is not None:
         tell(sound.told)
@@ -208,6 +216,15 @@ def _require_demos(model: SwapModel) -> None:
     consent = model.about.target_consent
     if not consent.allows(ConsentScope.DEMOS):
         raise ConsentError(f"{consent.person} did not allow {SCOPE_WORDS[ConsentScope.DEMOS]}.")
+
+
+def _require_alone(watched: Watched, chosen: frozenset[int]) -> None:
+    """Refuse a clip in which somebody else is seen beside the chosen person, and not only for a moment."""
+    times_s = np.concatenate([watched.track(number).times_s for number in chosen])
+    for track in watched.tracks:
+        together_s = np.intersect1d(track.times_s, times_s) if track.id not in chosen else np.zeros(0)
+        if together_s.size and together_s[-1] - together_s[0] >= BESIDE_S:
+            raise DemoError(NOT_ALONE)
 
 
 def _require_size(watched: Watched, options: DemoOptions) -> None:

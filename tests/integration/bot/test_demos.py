@@ -583,6 +583,19 @@ async def test_a_demo_of_another_server_is_nobodys_business_here(scene: Scene, s
     assert (await scene.services.demos.marked("00000001", None)).id == 1
 
 
+async def test_settings_say_who_may_ask_and_what_is_missing(scene: Scene) -> None:
+    role = scene.guild.create_role("trusted")
+    added = told_alone(await scene.anna.slash(scene.channel, "settings demos", **{"role-add": role}))
+    assert f"May ask besides moderators: <@&{role.id}>" in added
+    assert "Server Settings → Integrations" in added
+    assert (await scene.services.guilds.get(scene.guild.id)).demo_role_ids == (role.id,)
+
+    removed = told_alone(await scene.anna.slash(scene.channel, "settings demos", **{"role-remove": str(role.id)}))
+    assert "May ask besides moderators: none" in removed
+    await scene.services.guilds.change(scene.guild.id, by=1, mod_log_channel_id=None)
+    assert "no demo is made" in told_alone(await scene.anna.slash(scene.channel, "settings demos"))
+
+
 async def test_demos_are_only_for_servers(scene: Scene) -> None:
     with pytest.raises(SetupError):
         await scene.mo.user.slash("demo models")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from core.jobs.loop import Timing
 from core.services import demo_making, demo_studio, demos_made
 from core.services.clock import utc_now
 from core.services.demos import Demos, LabelledFile
+from core.services.demos_made import NOT_ALONE
 from core.services.folders import Folders, measure
 from core.settings import Settings
-from core.store import CheckStatus, Demo, Store
+from core.store import CheckStatus, Declaration, Demo, Store
 from core.swap import model as swap_model
 from core.swap.label import read_marks
 from core.video import open_clip
@@ -43,19 +45,22 @@ def drawer(monkeypatch: pytest.MonkeyPatch) -> KnownDrawer:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    """Half a second of a face of 150 px in a picture of 640×480."""
+    """A moment of a face of 150 px in a picture of 640×480."""
     path = tmp_path / "driver.mp4"
     scene = Scene(width_px=640, height_px=480, face_px=150)
-    return write_scene(path, scene, even_times(25, 0.5), rate=Fraction(25))
+    return write_scene(path, scene, even_times(25, 0.3), rate=Fraction(25))
 
 
-async def made(store: Store, settings: Settings, drawer: KnownDrawer, clip: Path, model: Path) -> Demo:
+async def made(
+    store: Store, settings: Settings, drawer: KnownDrawer, clip: Path, model: Path, declaration: str = "self"
+) -> Demo:
     """A demo of `clip` after a worker had its turn."""
     await asyncio.to_thread(model.mkdir, exist_ok=True)
     folders = Folders(settings.data_dir)
     registered = await store.swap_models.add(make_model(path=str(model), swap=drawer.about), utc_now())
     assert await store.swap_models.allow(registered, 9, {}, utc_now())
-    demo = await store.demos.add(make_wish(registered.id, utc_now(), folders.keep(clip)))
+    wish = make_wish(registered.id, utc_now(), folders.keep(clip))
+    demo = await store.demos.add(replace(wish, declaration=Declaration(declaration)))
     assert demo is not None
     worker = DemoWorker(
         store, studio=load_studio, folders=folders, settings=settings, name="w", timing=Timing(tick_s=0.05),
@@ -102,6 +107,20 @@ async def test_a_clip_that_is_too_long_or_without_a_face_is_one_sentence(
     await store.swap_models.withdraw(GUILD, "ron", None, utc_now())
     long = await made(store, settings, drawer, clip, tmp_path / "ron")
     assert "is longer than" in (long.error_sentence or "")
+
+
+@pytest.mark.parametrize(("declaration", "status"), [("self", CheckStatus.FAILED), ("consented", CheckStatus.DONE)])
+async def test_a_clip_that_was_declared_to_show_the_asker_shows_nobody_else(
+    store: Store, drawer: KnownDrawer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, declaration: str,
+    status: CheckStatus,
+) -> None:  # fmt: skip
+    scene = Scene(width_px=640, height_px=360, face_px=130, centres=((0.28, 0.5), (0.72, 0.5)))
+    clip = write_scene(tmp_path / "two.mp4", scene, even_times(25, 0.3), rate=Fraction(25))
+
+    demo = await made(store, Settings(data_dir=tmp_path / "data"), drawer, clip, tmp_path / "ron", declaration)
+
+    assert demo.status is status
+    assert demo.error_sentence == (NOT_ALONE if status is CheckStatus.FAILED else None)
 
 
 def test_a_folder_without_a_trained_swap_is_one_sentence(tmp_path: Path) -> None:
