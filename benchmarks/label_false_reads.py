@@ -1,6 +1,6 @@
 """How often a mark is read where none was written: `python -m benchmarks.label_false_reads FOLDER… --out LINES`.
 
-Every clip below the folders gives some of its frames, spread over it, each read alone and all of them together; every
+Every clip below the folders gives some frames of its first seconds, each read alone and all of them together; every
 picture is read alone. One line of JSON a file goes to LINES; files that are there already are not read again, and the
 table is printed from all lines. What is read is counted whether or not a demo with that id was ever made.
 """
@@ -27,6 +27,7 @@ from core.watermark.payload import BITS
 from core.watermark.tiles import TileCollector
 
 SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".jpg", ".jpeg", ".png", ".webp"})
+SECONDS = 5.0
 MARKS = ("svd", "tiles", "code", "generator")
 
 
@@ -102,7 +103,7 @@ def _of_file(path: Path, most: int) -> dict[str, Any]:
         known = likeliest_generator([rgb])
         like_generator = max(like_generator, known.sure if known else 0.0)
     if frames:
-        found, likeness = together.read(), tiles.likeness()
+        found, likeness = together.read() if len(frames) > 1 else found, tiles.likeness()
         counts |= {f"whole_{mark}": int(getattr(found, mark) is not None) for mark in MARKS}
     return {
         "frames": len(frames),
@@ -114,12 +115,14 @@ def _of_file(path: Path, most: int) -> dict[str, Any]:
 
 
 def _frames(path: Path, most: int) -> list[NDArray[np.uint8]]:
-    """Up to `most` frames, every n-th."""
+    """Up to `most` frames of the first seconds, every n-th."""
     kept: list[tuple[int, NDArray[np.uint8]]] = []
     every = 1
     try:
         with open_clip(path, VideoLimits()) as clip:
             for frame in clip:
+                if frame.time_s > SECONDS:
+                    break
                 if frame.index % every == 0:
                     kept.append((frame.index, frame.rgb))
                 if len(kept) > most:
