@@ -25,6 +25,7 @@ from core.video import open_clip
 from core.video.audio import read_audio
 from tests.synth.clips import Scene, even_times, iter_frames, write_scene
 from tests.synth.drawers import CONSENT, KnownDrawer, swap_of
+from tests.synth.swaps import face_set
 
 FRONTAL = TrainedPoses(*(Coverage.of_poses([0.0] * 9 + [5.0] * 9 + [-5.0] * 9, [0.0] * 27) for _ in "ab"))
 
@@ -191,6 +192,33 @@ def test_poses_that_were_never_trained_are_not_drawn(clip, tmp_path, settings, d
     assert drawer.seen == []
     made(clip, tmp_path, settings, DemoOptions(ignore_coverage=True))
     assert len(drawer.seen) == 15
+
+
+def brightness(rgb: np.ndarray, landmarks_px: np.ndarray) -> np.ndarray:
+    return np.array([rgb.mean() / 30, 0.0], np.float32)
+
+
+@pytest.mark.parametrize(("shade", "alike"), [(1.0, True), (0.1, False)])
+def test_only_who_is_like_the_set_is_swapped(clip, tmp_path, settings, drawer, quick, monkeypatch, shade, alike):
+    watched = demos_made.watch(clip, VideoLimits())
+    like_the_clip = float(np.mean([one.rgb.mean() for one in watched.portraits[0]]))
+    monkeypatch.setattr(demos_made, "read_picture", lambda face_set, face: np.full((9, 9, 3), like_the_clip * shade))
+    monkeypatch.setattr(demos_made, "load_identity", lambda: SimpleNamespace(embed=brightness))
+    made_set = face_set(tmp_path / "set")
+    options = DemoOptions(source_set=made_set.path)
+    if alike:
+        made(clip, tmp_path, settings, options)
+        assert len(drawer.seen) == 15
+        return
+    with pytest.raises(SwapModelError, match="Nobody in the video is like"):
+        made(clip, tmp_path, settings, options)
+    assert drawer.seen == []
+
+
+def test_who_is_in_the_set_must_have_allowed_demos_too(clip, tmp_path, settings, drawer):
+    made_set = face_set(tmp_path / "set", with_consent=False)
+    with pytest.raises(ConsentError, match="No consent"):
+        made(clip, tmp_path, settings, DemoOptions(source_set=made_set.path))
 
 
 def test_options_are_made_from_plain_words():
