@@ -92,7 +92,10 @@ class _Run:
             plan = _gone_on_with(before, plan)
         self._sets, self._model, self._plan = (source, target), model, plan
         size = plan.shape.size_px
-        self._coverage = [poses_json(one, mirrored=plan.recipe.mirror) for one in self._sets]
+        self._sets_json = {
+            role: _set_json(one, None if before is None else before.values["sets"][role], mirrored=plan.recipe.mirror)
+            for role, one in zip(("source", "target"), self._sets, strict=True)
+        }
         self._people: tuple[Person, Person] = (
             person(source, size, look),
             person(target, size, look),
@@ -148,16 +151,7 @@ class _Run:
             "about": saved.trained_swap_json(about),
             "shape": self._plan.shape.to_json(),
             **training_json(self._plan),
-            "sets": {
-                role: {
-                    "id": one.id,
-                    "sha256": one.sha256,
-                    "faces": len(one.faces),
-                    "consent": _consent_json(one),
-                    "coverage": coverage,
-                }
-                for role, one, coverage in zip(("source", "target"), self._sets, self._coverage, strict=True)
-            },
+            "sets": self._sets_json,
         }
         files = {saved.WEIGHTS: weights, saved.TRAINING: save(self._trainer.state())}
         saved.save(self._model, values, files, keep=keep, backups=self._plan.backups)
@@ -212,6 +206,19 @@ def _same_people(before: saved.Saved, source: FaceSet, target: FaceSet) -> None:
             raise SwapModelError(f"The swap in {before.folder.parent.parent} was trained with another {role}.")
     if before.about.face_type is not target.face_type:
         raise SwapModelError(f"The swap in {before.folder.parent.parent} was trained on faces that were cut otherwise.")
+
+
+def _set_json(face_set: FaceSet, before: dict[str, Any] | None, *, mirrored: bool) -> dict[str, Any]:
+    """What model.json says of a set; `earlier` are the ids of other sets of the person that were trained on."""
+    seen = set() if before is None else {before["id"], *before.get("earlier", [])}
+    return {
+        "id": face_set.id,
+        "sha256": face_set.sha256,
+        "faces": len(face_set.faces),
+        "consent": _consent_json(face_set),
+        "coverage": poses_json(face_set, mirrored=mirrored),
+        "earlier": sorted(seen - {face_set.id}),
+    }
 
 
 def _gone_on_with(before: saved.Saved, plan: Plan) -> Plan:

@@ -117,6 +117,16 @@ def test_a_swap_is_not_gone_on_with_another_person(sets: Sets, tmp_path: Path) -
         train(sets[1], sets[0], tmp_path / "model", tiny_plan(4))
 
 
+def test_sets_that_were_trained_on_earlier_are_not_forgotten(sets: Sets, tmp_path: Path) -> None:
+    train(*sets, tmp_path / "model", tiny_plan(1))
+    poses = [(yaw, 0.0) for yaw in range(0, 18, 2)]
+    other = load_face_set(write_set(tmp_path / "more", poses, record=consent("Target")).path)
+    about = train(sets[0], other, tmp_path / "model", tiny_plan(2))
+    assert about.target_id == other.id
+    values = saved.read_saved(tmp_path / "model").values["sets"]
+    assert (values["target"]["earlier"], values["source"]["earlier"]) == ([sets[1].id], [])
+
+
 def test_one_set_is_not_swapped_with_itself(sets: Sets, tmp_path: Path) -> None:
     with pytest.raises(TrainingError):
         train(sets[0], sets[0], tmp_path / "model", tiny_plan())
