@@ -16,12 +16,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 from core import logs
 from core.errors import FacepulseError
 from core.jobs.contract import Load, engine_for
-from core.jobs.demos import DemoWorker, beside, load_studio
+from core.jobs.demos import DEFAULT_STUDIO, DemoWorker, beside, load_studio
 from core.jobs.loop import Timing, Worker
 from core.jobs.presence import living
 from core.jobs.running import THREAD_NAME
@@ -136,7 +137,8 @@ async def _serve(settings: Settings, options: argparse.Namespace) -> None:
     engine = await asyncio.to_thread(load_engine, options.engine)
     name = f"{os.getpid()}-{secrets.token_hex(4)}"
     load = Load(tuple(options.queue), options.concurrency, options.drain_s)
-    await run_worker(settings, stop, engine=engine, name=name, timing=Timing(lease_s=options.lease_s), load=load)
+    timing, studio = Timing(lease_s=options.lease_s), partial(load_studio, options.studio)
+    await run_worker(settings, stop, engine=engine, name=name, timing=timing, load=load, studio=studio)
 
 
 def _see_end_of_parent(stop: asyncio.Event) -> None:
@@ -160,6 +162,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--drain-s", type=float, default=0.0, help="how long a check in work is finished after a stop")
     parser.add_argument(
         "--engine", default=DEFAULT_ENGINE, help="for developers: MODULE:NAME of what analyses (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--studio",
+        default=DEFAULT_STUDIO,
+        help="for developers: MODULE:NAME of what makes demos (default: %(default)s)",
     )
     return parser.parse_args(arguments)
 

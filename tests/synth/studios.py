@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.synth.logs import NOON
 from tests.synth.wishes import make_swap
 
 LABEL = b"labelled: "
+GIVE_UP_S = 60.0
 
 
 def labelled(path: Path, demo_id: str = "0123abcd", swap: TrainedSwap | None = None) -> LabelledVideo:
@@ -58,3 +60,19 @@ class FakeStudio:
 def unreadable() -> UnreadableClipError:
     """What is raised for a file that is no video."""
     return UnreadableClipError("The file is damaged or is not a video.")
+
+
+def when_told(order: Order, progress: ProgressCallback) -> LabelledVideo:
+    """Notes in the data folder that it started, and makes the demo when a file called `go` lies there."""
+    data_dir, began_s = order.settings.data_dir, time.monotonic()
+    with (data_dir / "started").open("a") as notes:
+        notes.write("started\n")
+    while not (data_dir / "go").exists() and time.monotonic() - began_s < GIVE_UP_S:
+        progress(Progress(Stage.FRAMES, 1, None, None))
+        time.sleep(0.005)
+    order.out.write_bytes(LABEL + order.video.read_bytes())
+    return labelled(order.out)
+
+
+WAITING = Studio(lambda path: make_swap(), when_told)
+"""For worker processes: loaded by its name."""

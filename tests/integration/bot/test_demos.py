@@ -454,6 +454,16 @@ async def test_a_demo_that_is_too_large_for_the_server_is_one_sentence(
     assert scene.told_moderators() == []
 
 
+async def test_a_demo_is_not_shown_once_demos_were_switched_off(scene: Scene) -> None:
+    await scene.declare()
+    await scene.services.guilds.change(scene.guild.id, by=1, demos_allowed=False)
+    await scene.make()
+
+    assert "Demos are off in this server" in scene.answer.content
+    assert scene.answer.attachments == []
+    assert (scene.told_moderators(), scene.files) == ([], [])
+
+
 async def test_a_file_that_is_not_the_labelled_one_is_not_shown(scene: Scene) -> None:
     await scene.declare()
     assert await scene.worker.work_once(asyncio.Event())

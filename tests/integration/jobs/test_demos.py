@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pytest
 
 from core.errors import LabelError, SwapModelError
 from core.jobs.demos import BROKEN, GAVE_UP, LONELY, WAITS_AT_MOST, DemoWorker, load_studio
+from core.jobs.local import LocalWorkers
 from core.jobs.loop import MAX_ATTEMPTS, Timing
 from core.jobs.worker import run_worker
 from core.services import demo_making
+from core.services.clock import utc_now
 from core.services.demos import Demos
 from core.services.folders import Folders
 from core.settings import Settings
@@ -23,6 +27,7 @@ from tests.synth.logs import Clock, becomes, make_question
 from tests.synth.studios import LABEL, FakeStudio, labelled, unreadable
 from tests.synth.wishes import GUILD, make_model, make_swap, make_wish
 
+ROOT = Path(__file__).resolve().parents[3]
 MEDIA = b"the bytes of a driver"
 TIMING = Timing(lease_s=30, tick_s=0.01, grace_s=5, sweep_s=60)
 LEASE = timedelta(seconds=30)
@@ -279,6 +284,35 @@ async def test_a_worker_process_makes_demos_too(
     stop.set()
     await working
     assert (await now(store, demo)).error_sentence == LONELY
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+async def test_a_killed_worker_process_is_replaced_and_its_demo_made_once(
+    log_url: str, store: Store, folders: Folders, model: SwapModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    settings = Settings(data_dir=folders.data_dir, database_url=log_url)
+    demo = await store.demos.add(make_wish(model.id, utc_now(), folders.keep(MEDIA)))
+    assert demo is not None
+    started, go = folders.data_dir / "started", folders.data_dir / "go"
+
+    async def begun(times: int) -> bool:
+        return started.exists() and len(started.read_text().splitlines()) == times
+
+    async def is_over() -> bool:
+        return (await now(store, demo)).is_final
+
+    options = ("--engine", "tests.synth.engines:QUICK", "--studio", "tests.synth.studios:WAITING", "--lease-s", "0.5")
+    async with LocalWorkers(settings, options) as workers:
+        await becomes(lambda: begun(1))
+        os.kill(workers.pids[0], signal.SIGKILL)
+        await becomes(lambda: begun(2))
+        await asyncio.to_thread(go.touch)
+        await becomes(is_over)
+
+    made = await now(store, demo)
+    assert (made.status, made.attempts) == (CheckStatus.DONE, 2)
+    assert left(folders) == [LABEL + MEDIA]
 
 
 def test_a_name_that_is_no_studio_is_refused() -> None:
