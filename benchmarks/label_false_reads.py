@@ -27,6 +27,7 @@ from core.watermark.payload import BITS
 from core.watermark.tiles import TileCollector
 
 SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".jpg", ".jpeg", ".png", ".webp"})
+STILLS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 SECONDS = 5.0
 MARKS = ("svd", "tiles", "code", "generator")
 
@@ -77,8 +78,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _files(folders: list[Path], pictures: int) -> Iterator[Path]:
     found = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    stills = [path for path in found if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"}]
-    clips = [path for path in found if path not in set(stills)]
+    stills = [path for path in found if path.suffix.lower() in STILLS]
+    clips = [path for path in found if path.suffix.lower() not in STILLS]
     stills = stills[:: max(1, len(stills) // max(pictures, 1))][:pictures]
     a_clip = -(-len(stills) // max(len(clips), 1))  # in between, so that a run that is stopped has seen both
     for i, clip in enumerate(clips):
