@@ -65,7 +65,7 @@ async def test_someone_unknown_has_nothing(privacy: Privacy) -> None:
     summary = await privacy.show(ANN)
 
     assert summary.total == 0
-    assert [kind.kind for kind in summary.kinds] == ["asked", "posted", "flagged", "moderated", "named"]
+    assert [kind.kind for kind in summary.kinds] == ["asked", "posted", "demos", "flagged", "moderated", "named"]
     assert await privacy.forget(ANN) == Forgotten(0, 0, 0, 0, 0)
 
 
@@ -75,9 +75,30 @@ async def test_it_shows_how_much_of_each_kind(store: Store, reviews: Reviews, pr
     def counts(summary: object) -> dict[str, int]:
         return {kind.kind: kind.count for kind in summary.kinds}  # type: ignore[attr-defined]
 
-    assert counts(await privacy.show(ANN)) == {"asked": 4, "posted": 3, "flagged": 2, "moderated": 0, "named": 1}
-    assert counts(await privacy.show(BOB)) == {"asked": 0, "posted": 1, "flagged": 1, "moderated": 0, "named": 2}
-    assert counts(await privacy.show(MOD)) == {"asked": 0, "posted": 0, "flagged": 0, "moderated": 3, "named": 0}
+    assert counts(await privacy.show(ANN)) == {
+        "asked": 4,
+        "posted": 3,
+        "demos": 0,
+        "flagged": 2,
+        "moderated": 0,
+        "named": 1,
+    }
+    assert counts(await privacy.show(BOB)) == {
+        "asked": 0,
+        "posted": 1,
+        "demos": 0,
+        "flagged": 1,
+        "moderated": 0,
+        "named": 2,
+    }
+    assert counts(await privacy.show(MOD)) == {
+        "asked": 0,
+        "posted": 0,
+        "demos": 0,
+        "flagged": 0,
+        "moderated": 3,
+        "named": 0,
+    }
 
 
 async def test_an_export_has_everything_of_one_person_and_nobody_elses_id(
