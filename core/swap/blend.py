@@ -46,7 +46,7 @@ def seamless(rgb: Picture, like: Picture, mask: Mask) -> Picture:
     difference = like.astype(np.float32) - rgb.astype(np.float32)
     cell = np.asarray(cv2.resize(mask, (small, small), interpolation=cv2.INTER_AREA), np.float32)
     coarse = np.asarray(cv2.resize(difference, (small, small), interpolation=cv2.INTER_AREA), np.float32)
-    inner = np.asarray(cell > 0.9, np.uint8)
+    inner = np.asarray(cell > 0.9 * max(float(cell.max()), 1e-3), np.uint8)
     edge = np.asarray(cv2.dilate(inner, np.ones((3, 3), np.uint8)), bool) & ~np.asarray(inner, bool)
     if int(edge.sum()) < 8:
         return rgb
