@@ -17,7 +17,7 @@ from bot import demo_text, i18n
 from bot.answers import Content, Edit, MessageAnswer, PostedMessage, nonce, upload_limit_of
 from bot.attachments import UNREACHED
 from bot.demo_views import cancel_view, delete_view, see_view
-from bot.following import EDIT_EVERY_S, INSIST_AFTER_S
+from bot.following import EDIT_EVERY_S
 from bot.i18n import Say
 from bot.mod_log import log_speaker
 from bot.services import Services
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SERVER_TROUBLE = 500
 NO_WRITING = "The demo was not shown: it cannot be told in the mod-log channel, where people look at it first."
 TOO_LARGE = "The demo is larger than Discord lets me send here; try a shorter clip."
 NOT_TAKEN = "Discord did not take the demo; please ask for it again."
@@ -105,22 +106,31 @@ class DemoShower:
         return demo
 
     async def _end(self, demo: Demo, answer: MessageAnswer, say: Say) -> None:
+        """Show the end, and note it; where Discord does not take it now it stays open, for an hour."""
         settings = await self._services.guilds.get(demo.model.guild_id)
         demo = await self._demos.look(demo.id) or demo  # its message may be younger than what was read of it
+        late = self._demos.is_late(demo)
         if demo.status is CheckStatus.DONE:
             try:
-                await self._show(demo, answer, settings, say)
+                if await self._show(demo, answer, settings, say) is not Edit.REFUSED:
+                    await self._note_end(demo, settings)
+                    return
+                if not late:
+                    return
+                raise DemoError(NOT_TAKEN)
             except DemoError as error:
                 logger.info("demo %d is not shown: %s", demo.id, error)
                 await self._demos.refused(demo, error)
                 demo = await self._demos.look(demo.id) or demo
-        if demo.status is not CheckStatus.DONE:
-            await _insist(answer, Content(demo_text.closing_text(demo, say)))
+        if await answer.show(Content(demo_text.closing_text(demo, say))) is not Edit.REFUSED or late:
+            await self._note_end(demo, settings)
+
+    async def _note_end(self, demo: Demo, settings: GuildSettings) -> None:
         await self._demos.shown(demo, keep=settings.keep_evidence)
         logger.info("demo %d: %s", demo.id, demo.status.value)
 
-    async def _show(self, demo: Demo, answer: MessageAnswer, settings: GuildSettings, say: Say) -> None:
-        """Tell the moderators, then show the demo.
+    async def _show(self, demo: Demo, answer: MessageAnswer, settings: GuildSettings, say: Say) -> Edit:
+        """Tell the moderators, then show the demo; return how that went.
 
         Raises:
             DemoError: it cannot be told or shown (any more).
@@ -134,14 +144,21 @@ class DemoShower:
             raise DemoError(LOST)
         if len(file.data) > answer.upload_limit:
             raise DemoError(TOO_LARGE)
-        if demo.log_message_id is None:
-            await self._tell_moderators(demo, settings.mod_log_channel_id)
+        if demo.log_message_id is None and not await self._tell_moderators(demo, settings.mod_log_channel_id):
+            return Edit.REFUSED
         channel = self._bot.get_partial_messageable(demo.asker.channel_id, guild_id=demo.asker.guild_id)
         message = channel.get_partial_message(demo.answer_message_id)
-        if await upload(message, file, demo_text.label_text(demo, say), see_view(demo.id, say)) is Edit.GONE:
+        edit = await upload(message, file, demo_text.label_text(demo, say), see_view(demo.id, say))
+        if edit is Edit.GONE:
             await self._demos.message_gone(demo.id)
+        return edit
 
-    async def _tell_moderators(self, demo: Demo, channel_id: int) -> None:
+    async def _tell_moderators(self, demo: Demo, channel_id: int) -> bool:
+        """Write into the moderation log; False when Discord is away.
+
+        Raises:
+            DemoError: it may not be written there.
+        """
         guild = self._bot.get_guild(demo.model.guild_id)
         say = log_speaker(await self._services.guilds.get(demo.model.guild_id), guild)
         channel = self._bot.get_partial_messageable(channel_id, guild_id=demo.model.guild_id)
@@ -150,8 +167,11 @@ class DemoShower:
             told = await channel.send(embed=demo_text.log_embed(demo, say), view=delete_view(demo.id, say), nonce=once)
         except UNREACHED as error:
             logger.warning("demo %d cannot be told to the moderators: %s", demo.id, error)
+            if _may_pass(error):
+                return False
             raise DemoError(NO_WRITING) from error
         await self._demos.logged(demo.id, told.channel.id, told.id)
+        return True
 
     def _answer(self, message: PostedMessage) -> MessageAnswer:
         guild = None if message.guild is None else self._bot.get_guild(message.guild.id)
@@ -163,29 +183,23 @@ async def upload(message: PostedMessage, file: LabelledFile, sentence: str, view
 
     Raises:
         TypeError: it is no `LabelledFile`.
-        DemoError: Discord does not take it.
+        DemoError: Discord does not take it, now or later.
     """
     if not isinstance(file, LabelledFile):
         raise TypeError("only a LabelledFile is uploaded")
-    for pause_s in (*INSIST_AFTER_S, None):
-        video = discord.File(io.BytesIO(file.data), f"demo-{file.demo_id}.mp4")
-        try:
-            await message.edit(content=sentence, attachments=[video], view=view)
-        except discord.NotFound:
-            return Edit.GONE
-        except UNREACHED as error:
-            logger.warning("demo %s cannot be uploaded: %s", file.demo_id, error)
-            if pause_s is None:
-                raise DemoError(NOT_TAKEN) from error
-            await asyncio.sleep(pause_s)
-        else:
-            return Edit.DONE
-    raise DemoError(NOT_TAKEN)
+    video = discord.File(io.BytesIO(file.data), f"demo-{file.demo_id}.mp4")
+    try:
+        await message.edit(content=sentence, attachments=[video], view=view)
+    except discord.NotFound:
+        return Edit.GONE
+    except UNREACHED as error:
+        logger.warning("demo %s cannot be uploaded: %s", file.demo_id, error)
+        if _may_pass(error):
+            return Edit.REFUSED
+        raise DemoError(NOT_TAKEN) from error
+    return Edit.DONE
 
 
-async def _insist(answer: MessageAnswer, content: Content) -> None:
-    for pause_s in INSIST_AFTER_S:
-        if await answer.show(content) is not Edit.REFUSED:
-            return
-        await asyncio.sleep(pause_s)
-    await answer.show(content)
+def _may_pass(error: BaseException) -> bool:
+    """Whether Discord may take it later: it is away, and did not say no."""
+    return not isinstance(error, discord.HTTPException) or error.status >= SERVER_TROUBLE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -35,6 +36,9 @@ logger = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 SUGGESTED = 25
+KEEP_UP_S = 60.0
+"""Between looks for demos that nobody shows: Discord or the log was away."""
+OVERDUE = timedelta(seconds=45)
 ON_ITS_WAY = N_("Your demo is on its way: it will be in this channel, and in the mod-log.")
 WITHDRAW = N_(
     "**Withdraw the model {model}?** No demo is made with it from then on, waiting ones are cancelled, kept files and "
@@ -58,22 +62,19 @@ class DemosCog(
         self._services = services
         self._demos = services.demos
         self._shower = DemoShower(bot, services)
-        self._following: set[asyncio.Task[None]] = set()
+        self._following: dict[int, asyncio.Task[None]] = {}
+        self._keeping_up: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
-        """Take up the demos from before a restart."""
-        try:
-            left_open = await self._demos.left_open()
-        except FacepulseError:
-            logger.exception("the demos from before the restart cannot be taken up")
-            return
-        for demo in left_open:
-            self._keep(self._resume(demo), demo)
+        """Take up the demos from before a restart, and from then on those that nobody shows."""
+        await self._take_up(self._demos.left_open())
+        self._keeping_up = asyncio.create_task(self._keep_up(), name="keep up with demos")
 
     async def cog_unload(self) -> None:
         """Stop following demos; they go on without us."""
-        for task in self._following:
-            task.cancel()
+        for task in (*self._following.values(), self._keeping_up):
+            if task is not None:
+                task.cancel()
 
     @app_commands.command(name=locale_str("swap"), description=locale_str("Make a labelled face-swap demo of a clip"))
     @app_commands.rename(
@@ -214,14 +215,27 @@ class DemosCog(
         await click.edit_original_response(content=say(ON_ITS_WAY))
         self._keep(self._shower.follow(demo, answer, in_channel), demo)
 
+    async def _keep_up(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_UP_S)
+            await self._take_up(self._demos.overdue(OVERDUE))
+
+    async def _take_up(self, left_open: Awaitable[tuple[Demo, ...]]) -> None:
+        """Follow the demos that are not followed here yet."""
+        try:
+            for demo in await left_open:
+                if demo.id not in self._following:
+                    self._keep(self._resume(demo), demo)
+        except FacepulseError:
+            logger.exception("the demos that are open cannot be taken up")
+
     async def _resume(self, demo: Demo) -> None:
         await self._bot.wait_until_ready()
         await self._shower.resume(demo)
 
     def _keep(self, following: Any, demo: Demo) -> None:
-        task = asyncio.create_task(following, name=f"demo {demo.id}")
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        task = self._following[demo.id] = asyncio.create_task(following, name=f"demo {demo.id}")
+        task.add_done_callback(lambda _: self._following.pop(demo.id, None))
 
     async def _delete_posted(self, gone: Withdrawal, guild_id: int) -> int:
         """Delete the messages that show demos of a withdrawn model; return how many are gone."""

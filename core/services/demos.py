@@ -31,6 +31,8 @@ LARGEST_BYTES = 25 << 20
 LONGEST_S = 20.0
 """A clip that becomes a demo is no longer."""
 SHOWN_WITHIN = timedelta(days=7)
+TRIED_FOR = timedelta(hours=1)
+"""So long the end of a demo is tried to be shown while Discord does not take it."""
 LONGEST_HOW = 300
 """Characters in which somebody says where a consent can be found."""
 NEEDED = (ConsentScope.DEMOS, ConsentScope.DISCORD)
@@ -222,6 +224,16 @@ class Demos:
     async def left_open(self) -> tuple[Demo, ...]:
         """Return the demos whose end was not shown yet, over or not."""
         return await self._store.demos.unanswered(self._clock() - SHOWN_WITHIN)
+
+    async def overdue(self, waited: timedelta) -> tuple[Demo, ...]:
+        """Return the demos whose end nobody has shown for so long, and those that have no message for so long."""
+        before = self._clock() - waited
+        found = [demo for demo in await self.left_open() if demo.is_final or demo.answer_message_id is None]
+        return tuple(demo for demo in found if (demo.finished_at or demo.requested_at) <= before)
+
+    def is_late(self, demo: Demo) -> bool:
+        """Return whether a demo is over for so long that its end is not tried to be shown any more."""
+        return demo.finished_at is not None and self._clock() - demo.finished_at > TRIED_FOR
 
     def answering(self, number: int) -> AbstractAsyncContextManager[bool]:
         """Have the right to show the end of a demo, alone among all processes; see `requests.answering`."""

@@ -114,3 +114,21 @@ async def test_the_file_of_a_withdrawn_model_is_not_given_out(store: Store, fold
     with pytest.raises(DemoError, match="not kept any more"):
         await demos.labelled(now)
     assert files(folders) == 0
+
+
+async def test_a_demo_that_nobody_shows_is_overdue_and_after_an_hour_too_late(
+    store: Store, folders: Folders, tmp_path: Path
+) -> None:
+    claim = await kept(store, folders)
+    clock = Clock()
+    demos, minute = Demos(store, tmp_path, clock), timedelta(minutes=1)
+    assert [demo.id for demo in await demos.left_open()] == [claim.id]
+    assert await demos.overdue(minute) == ()
+
+    clock.forward(61)
+    (overdue,) = await demos.overdue(minute)
+    assert not demos.is_late(overdue)
+    clock.forward(3600)
+    assert demos.is_late(overdue)
+    await demos.shown(overdue, keep=True)
+    assert (await demos.overdue(minute), files(folders)) == ((), 1)
