@@ -213,6 +213,7 @@ class TestALogThatIsAway:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_a_server_that_is_killed_and_away_for_a_minute_loses_nothing(tmp_path: Path) -> None:
     server = await asyncio.to_thread(PostgresServer, Path("/tmp") / f"fp-{os.getpid()}-{tmp_path.name[-8:]}")
     try:
