@@ -127,9 +127,7 @@ def make_demo(
     """
     model = load_model(model_path, options.device)
     _require_demos(model)
-    for path in (out, options.preview, options.coverage):
-        if path is not None:
-            require_writable(path.parent)
+    _require_places(video, out, options)
     visible = _visible(options.masks, model)
     limits = limits or full_size(settings.video)
     choose = _choose(options)
@@ -225,6 +223,15 @@ def _require_alone(watched: Watched, chosen: frozenset[int]) -> None:
         together_s = np.intersect1d(track.times_s, times_s) if track.id not in chosen else np.zeros(0)
         if together_s.size and together_s[-1] - together_s[0] >= BESIDE_S:
             raise DemoError(NOT_ALONE)
+
+
+def _require_places(video: Path, out: Path, options: DemoOptions) -> None:
+    """See that everything can be written, and that the clip itself would not be replaced."""
+    for path in (out, options.preview, options.coverage):
+        if path is not None:
+            require_writable(path.parent)
+            if path.resolve() == video.resolve():
+                raise OutputError("The demo would replace the clip that it is made from; name another file.")
 
 
 def _require_size(watched: Watched, options: DemoOptions) -> None:

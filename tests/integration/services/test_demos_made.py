@@ -156,6 +156,17 @@ def test_a_demo_whose_pictures_cannot_be_written_leaves_nothing(clip, tmp_path, 
     assert left_over(tmp_path) == [tmp_path / "file"]
 
 
+@pytest.mark.parametrize("which", ["out", "preview"])
+def test_the_clip_itself_is_never_replaced(clip, tmp_path, settings, drawer, which):
+    before = clip.read_bytes()
+    out = clip if which == "out" else tmp_path / "demo.mp4"
+    options = DemoOptions(preview=clip if which == "preview" else None)
+    with pytest.raises(OutputError, match="replace the clip"):
+        make_demo(tmp_path / "model", clip, out, options, made_by="a test", settings=settings)
+    assert clip.read_bytes() == before
+    assert drawer.seen == []
+
+
 def test_without_consent_to_demos_there_is_none(clip, tmp_path, settings, drawer):
     training_only = replace(CONSENT, scope=frozenset({ConsentScope.TRAINING}))
     drawer.about = swap_of(consent=training_only)
