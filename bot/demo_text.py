@@ -126,7 +126,7 @@ def models_embed(models: tuple[SwapModel, ...], say: Say) -> discord.Embed:
 
 def allow_text(model: SwapModel, say: Say) -> str:
     """Return what an admin is asked before a model may be used."""
-    asked = say("**Allow demos with the model {model} in this server?**", model=_name(model))
+    asked = say("**Allow demos with the model {model} in this server?**", model=plain(model.name))
     seen = say("Look whether this consent is what you know of the person; I only know what was written down:")
     then = say("From then on demos can be asked for. `/demo withdraw` ends that at once.")
     return clip_text("\n".join([asked, seen, *consent_lines(model.swap.target_consent, say), then]), CONTENT_LIMIT)
@@ -134,15 +134,16 @@ def allow_text(model: SwapModel, say: Say) -> str:
 
 def log_embed(demo: Demo, say: Say, deleted_by: int | None = None) -> discord.Embed:
     """Return what moderators see of a demo: who asked for what, and what they declared."""
+    lines = _provenance_lines(demo, say)
+    if deleted_by is not None:
+        lines.append(say("🗑️ Deleted by {moderator}", moderator=f"<@{deleted_by}>"))
     embed = discord.Embed(
         title=clip_text(say("🎭 Face-swap demo {demo_id}", demo_id=demo.demo_id or ""), TITLE_LIMIT),
-        description=clip_text("\n".join(_provenance_lines(demo, say)), DESCRIPTION_LIMIT),
+        description=clip_text("\n".join(lines), DESCRIPTION_LIMIT),
         timestamp=demo.finished_at,
     )
-    look = say(LOOK)
-    if deleted_by is not None:
-        look = say("🗑️ Deleted by {moderator}", moderator=f"<@{deleted_by}>")
-    embed.add_field(name=say("Please look at it"), value=clip_text(look, FIELD_LIMIT), inline=False)
+    if deleted_by is None:
+        embed.add_field(name=say("Please look at it"), value=clip_text(say(LOOK), FIELD_LIMIT), inline=False)
     return embed
 
 

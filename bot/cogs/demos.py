@@ -163,8 +163,8 @@ class DemosCog(
                 messages = await self._delete_posted(gone, guild.id)
                 await click.edit_original_response(content=_withdrawn_text(gone, messages, say))
 
-        name = f"**{discord.utils.escape_markdown(model)}**"
-        await Confirm(do, label=say("Withdraw it"), say=say).ask(interaction, say(WITHDRAW, model=name))
+        told = say(WITHDRAW, model=discord.utils.escape_markdown(model))
+        await Confirm(do, label=say("Withdraw it"), say=say).ask(interaction, told)
 
     @app_commands.command(name=locale_str("find"), description=locale_str("Look up a demo by the id in its label"))
     @app_commands.rename(demo_id=locale_str("id"))

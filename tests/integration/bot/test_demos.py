@@ -177,7 +177,7 @@ async def test_moderators_hear_of_every_demo_and_can_delete_it(scene: Scene) -> 
 
     assert scene.answers == []
     (told,) = scene.told_moderators()
-    assert f"Deleted by <@{scene.mo.id}>" in (told.embeds[0].fields[0].value or "")
+    assert f"Deleted by <@{scene.mo.id}>" in (told.embeds[0].description or "")
     assert scene.labels(told) == []
     assert [entry.action for entry in await scene.services.audit.list(scene.guild.id, 1)] == ["demo.delete"]
 
