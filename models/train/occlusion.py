@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from models.occlusion import OcclusionNet
 
-Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
-"""Pictures (B, S, S, 3) and what of them can be seen (B, S, S) in 0..1."""
+Batch = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
+"""Pictures (B, S, S, 3), what of them can be seen (B, S, S) in 0..1, and where that counts (B, S, S) in 0..1."""
 AVERAGE = 0.98
 """The network that is kept is a running mean of the one that is trained; this much of it stays at each step."""
 
@@ -24,7 +24,7 @@ AVERAGE = 0.98
 class OcclusionConfig:
     """How the network is trained; equal configs and faces give equal networks on one kind of device."""
 
-    steps: int = 500
+    steps: int = 800
     faces: int = 8
     """Pictures in a batch."""
     learning_rate: float = 3e-3
@@ -71,13 +71,18 @@ def train_occlusion(
 
 def _loss(network: OcclusionNet, given: Batch, config: OcclusionConfig) -> Tensor:
     pictures = torch.from_numpy(given[0]).to(config.device).permute(0, 3, 1, 2).float() / 255
-    seen = torch.from_numpy(given[1]).to(config.device)
+    seen, counts = (torch.from_numpy(one).to(config.device) for one in given[1:])
     logits = network(pictures)
-    pixels = functional.binary_cross_entropy_with_logits(logits, seen)
+    pixels = functional.binary_cross_entropy_with_logits(logits, seen, counts, reduction="sum") / (counts.sum() + 1)
     shares = torch.sigmoid(logits)
-    shared = (shares * seen).sum((1, 2))
-    overlap = 1 - (2 * shared + 1) / (shares.sum((1, 2)) + seen.sum((1, 2)) + 1)
-    return pixels + config.overlap * overlap.mean()
+    both = _overlap(shares, seen, counts) + _overlap(1 - shares, 1 - seen, counts)
+    return pixels + config.overlap * (1 - both / 2)
+
+
+def _overlap(shares: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
+    """Twice what both have over what either has, the mean of all faces, 0..1."""
+    shared = (counts * shares * truth).sum((1, 2))
+    return ((2 * shared + 10) / ((counts * (shares + truth)).sum((1, 2)) + 10)).mean()
 
 
 def _pace(step: int, steps: int) -> float:

@@ -132,13 +132,14 @@ def test_what_is_hidden_looks_different_and_the_rest_stays_a_face():
 def test_batches_are_the_same_for_equal_seeds(labelled):
     faces = labelled_faces([labelled])
     one, again, other = (batch_of(faces, QUICK, step) for step in (4, 4, 5))
+    assert 0.1 < one[2].mean() < 0.9
     np.testing.assert_array_equal(one[0], again[0])
     np.testing.assert_array_equal(one[1], again[1])
     assert not np.array_equal(one[0], other[0])
     assert one[0].shape == (2, 128, 128, 3) and one[1].dtype == np.float32
 
 
-def bright_is_hidden(step: int) -> tuple[np.ndarray, np.ndarray]:
+def bright_is_hidden(step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Grey faces with a white square before them."""
     rng = np.random.default_rng(step)
     pictures = rng.integers(60, 140, (4, 32, 32, 3)).astype(np.uint8)
@@ -147,7 +148,7 @@ def bright_is_hidden(step: int) -> tuple[np.ndarray, np.ndarray]:
         y, x = rng.integers(0, 20, 2)
         pictures[number, y : y + 12, x : x + 12] = 250
         seen[number, y : y + 12, x : x + 12] = 0
-    return pictures, seen
+    return pictures, seen, np.ones_like(seen)
 
 
 def test_a_network_learns_what_hides():
@@ -158,11 +159,30 @@ def test_a_network_learns_what_hides():
     assert np.mean(losses[-5:]) < 0.3 * np.mean(losses[:5])
     import torch
 
-    pictures, seen = bright_is_hidden(10_000)
+    pictures, seen, _ = bright_is_hidden(10_000)
     with torch.inference_mode():
         found = network(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255).numpy() > 0
     assert iou(found, seen > 0.5) > 0.9
     assert iou(~found, seen < 0.5) > 0.7
+
+
+def test_what_does_not_count_teaches_nothing():
+    def elsewhere_wrong(step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        pictures, seen, counts = bright_is_hidden(step)
+        counts[:, 16:] = 0
+        seen[:, 16:] = 1
+        return pictures, seen, counts
+
+    def elsewhere_other(step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        pictures, seen, counts = elsewhere_wrong(step)
+        seen[:, 16:] = 0
+        return pictures, seen, counts
+
+    one, other = (
+        train_occlusion(make, OcclusionConfig(steps=2)).state_dict() for make in (elsewhere_wrong, elsewhere_other)
+    )
+    for name, value in one.items():
+        np.testing.assert_array_equal(value.numpy(), other[name].numpy())
 
 
 def test_masks_are_trained_measured_and_kept_in_one_file(labelled, tmp_path):
