@@ -69,7 +69,7 @@ class DistributedEngine:
             sweeping = asyncio.create_task(self._sweep(app, worker), name="sweep")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             try:
-                await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({serving, stopping, sweeping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
                 sweeping.cancel()
@@ -93,8 +93,12 @@ class DistributedEngine:
         )
 
     async def _sweep(self, app: App, worker: Worker) -> None:
-        """Bring back what silent workers left, and clear away what nobody needs, now and then."""
-        every_s, files_s = min(SWEEP_S, self._timing.lease_s / 3), 0.0
+        """Bring back what silent workers left, and clear away what nobody needs, now and then.
+
+        Ends when the database is back after it was away: Procrastinate's heartbeat and its ear for notifications do not
+        outlast that, and it goes on without them.
+        """
+        every_s, files_s, was_away = min(SWEEP_S, self._timing.lease_s / 3), 0.0, False
         while True:
             try:
                 await worker.take_from_the_dead()
@@ -104,8 +108,12 @@ class DistributedEngine:
                 if files_s <= 0:
                     await worker.sweep()
                     files_s = self._timing.sweep_s
+                if was_away:
+                    logger.info("the database is back; joining the queue anew")
+                    return
             except (StoreError, *_TROUBLE):
                 logger.exception("the queue could not be swept; trying again")
+                was_away = True
             await asyncio.sleep(every_s)
 
     async def _clear_stalled(self, app: App) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from tests.synth import engines
 from tests.synth.logs import analyse, becomes
 from tests.synth.outages import Outage
 from tests.synth.postgres import PostgresServer
+from tests.synth.raw import run_sql
 
 TIMING = Timing(lease_s=30, tick_s=0.02, grace_s=5, again_s=0.02)
 MEBIBYTE = 1 << 20
@@ -178,6 +180,32 @@ class TestALogThatIsAway:
 
         assert check.status is CheckStatus.DONE
 
+    @pytest.mark.parametrize("database", ["postgresql"])
+    async def test_a_worker_of_many_machines_joins_the_queue_anew_when_it_is_back(
+        self, store: Store, settings: Settings, outage: Outage, log_url: str
+    ) -> None:
+        async def joined() -> bool:
+            return len(run_sql(log_url, "SELECT id FROM procrastinate_workers")) == 1
+
+        async with working(settings, engines.QUICK, replace(TIMING, lease_s=0.9)):
+            await becomes(joined)
+            before = run_sql(log_url, "SELECT id FROM procrastinate_workers")
+            outage.away = True
+
+            async def refused() -> bool:
+                return outage.refused > 2
+
+            await becomes(refused)
+            outage.away = False
+
+            async def joined_anew() -> bool:
+                return run_sql(log_url, "SELECT id FROM procrastinate_workers") not in ([], before)
+
+            await becomes(joined_anew)
+            check = await over(store, await ask(store, Folders(settings.data_dir)))
+
+        assert check.status is CheckStatus.DONE
+
     async def test_who_could_not_reach_it_takes_nobody_for_dead(
         self, store: Store, settings: Settings, outage: Outage
     ) -> None:
@@ -215,7 +243,9 @@ class TestALogThatIsAway:
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_a_server_that_is_killed_and_away_for_a_minute_loses_nothing(tmp_path: Path) -> None:
-    server = await asyncio.to_thread(PostgresServer, Path("/tmp") / f"fp-{os.getpid()}-{tmp_path.name[-8:]}")
+    # Not in a folder of pytest: the path of a socket must be short, and the server's own user must reach it.
+    folder = Path(tempfile.mkdtemp(prefix="facepulse-pg-"))
+    server = await asyncio.to_thread(PostgresServer, folder / "data", hasty=False)
     try:
         settings = Settings(data_dir=tmp_path / "data", database_url=server.url(server.fresh()))
         async with open_store(settings.resolved_database_url) as store, working(settings, engines.WAITING, Timing()):
@@ -232,6 +262,7 @@ async def test_a_server_that_is_killed_and_away_for_a_minute_loses_nothing(tmp_p
                 answered = [await _patiently_over(store, check) for check in asked]
     finally:
         await asyncio.to_thread(server.close)
+        shutil.rmtree(folder, ignore_errors=True)
 
     assert [(check.status, check.attempts) for check in answered] == [(CheckStatus.DONE, 1)] * 2
 
