@@ -1,6 +1,7 @@
 """Provenance: what the file itself declares about how it was made.
 
-Content Credentials (C2PA, signed) are read through c2pa-python, offline: nothing is fetched, whoever the file names.
+Content Credentials (C2PA, signed) are read through c2pa-python, in a process of their own and offline: nothing is
+fetched, whoever the file names.
 Where there are none, the unsigned IPTC mark that generators write into XMP is looked for in the ends of the file.
 What is found is a declaration: its absence says nothing, its presence is as good as the one who made it.
 """
@@ -18,6 +19,8 @@ from typing import Any
 import c2pa
 
 from core.types import Clip, Evidence, Measurement
+from core.video.credentials import CredentialsError, read_manifests
+from core.video.credentials_child import OFFLINE
 
 NO_CREDENTIALS = "the file carries no Content Credentials; that is usual and says nothing either way"
 KEPT_ELSEWHERE = "the file names Content Credentials that are kept elsewhere; they were not fetched"
@@ -54,14 +57,6 @@ _XMP_MARK = re.compile(
     rb"DigitalSourceType.{0,80}?https?://cv\.iptc\.org/newscodes/digitalsourcetype/(\w{1,60})", re.DOTALL
 )
 _DEMO_ID = re.compile(r"[0-9a-f]{8}\Z")
-_OFFLINE = {
-    "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
-    "core": {
-        "allowed_network_hosts": [],
-        "decode_identity_assertions": False,
-        "max_decompressed_manifest_size_in_mb": 16,
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +160,11 @@ def read_credentials(path: Path) -> Credentials | None:
         UnreadableCredentialsError: there are some, but they are damaged or kept elsewhere.
     """
     try:
-        with path.open("rb") as file, c2pa.Reader(file, context=offline_context()) as reader:
-            store = json.loads(reader.json())
-    except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
-        return None
-    except (c2pa.C2paError, RecursionError, ValueError) as error:
+        manifests = read_manifests(path)
+        if manifests is None:
+            return None
+        store = json.loads(manifests)
+    except (CredentialsError, RecursionError, ValueError) as error:
         if "remote manifest" in str(error):
             raise UnreadableCredentialsError(KEPT_ELSEWHERE) from error
         if _holds_credentials(path):
@@ -190,7 +185,7 @@ def xmp_sources(path: Path) -> tuple[str, ...]:
 @cache
 def offline_context() -> Any:
     """Return how c2pa is to work: without fetching anything, whatever a file names."""
-    return c2pa.Context.from_dict(_OFFLINE)
+    return c2pa.Context.from_dict(OFFLINE)
 
 
 def _holds_credentials(path: Path) -> bool:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core.detectors import provenance
 from core.detectors.provenance import NO_CREDENTIALS, ProvenanceDetector
 from core.types import Clip, Evidence, VideoInfo
+from core.video import credentials_child
+from core.video.credentials import CredentialsError
 from tests.synth.clips import Scene, even_times, write_scene
 from tests.synth.credentials import IPTC, created, sign_clip, using_ingredient
 
@@ -147,7 +150,17 @@ def test_files_of_other_kinds_carry_no_credentials(tmp_path: Path, content: byte
     assert examine(path).abstained_because == NO_CREDENTIALS
 
 
-def test_damage_anywhere_is_survived(unsigned: Path, tmp_path: Path) -> None:
+def parsed_here(path: Path) -> str | None:
+    """What the child does, without its walls: sixty processes take long to start."""
+    with path.open("rb") as file:
+        answer = credentials_child.read(file.fileno(), provenance.offline_context())
+    if "error" in answer:
+        raise CredentialsError(answer["error"])
+    return answer.get("manifests")
+
+
+def test_damage_anywhere_is_survived(unsigned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "read_manifests", parsed_here)
     signed = sign_clip(unsigned, tmp_path / "signed.mp4", created("trainedAlgorithmicMedia")).read_bytes()
     start = signed.find(b"jumb")
     rng = random.Random(5)
