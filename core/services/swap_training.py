@@ -41,7 +41,9 @@ def read_plan(model: Path, name: Preset | None, config: Path | None, changes: Ma
     try:
         start = preset(name or "quick") if before is None else as_saved(preset(name or "quick"), before.values)
     except (ValueError, TypeError, KeyError) as error:
-        raise SwapModelError(f"The trained swap {model} is damaged; one of its backups may be whole.") from error
+        raise SwapModelError(
+            f"The trained swap {model} is damaged; `facepulse swap train … --restore N` goes back to a backup."
+        ) from error
     try:
         plan = changed(start, given)
     except (TypeError, ValueError) as error:

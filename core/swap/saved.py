@@ -263,4 +263,6 @@ def _to_disk(folder: Path) -> None:
 
 
 def _damaged(path: Path) -> SwapModelError:
-    return SwapModelError(f"The trained swap {path} is damaged; one of its backups may be whole.")
+    return SwapModelError(
+        f"The trained swap {path} is damaged; `facepulse swap train … --restore N` goes back to a backup."
+    )

@@ -225,7 +225,9 @@ def _gone_on_with(before: saved.Saved, plan: Plan) -> Plan:
     try:
         return with_saved_shape(plan, before.values["shape"])
     except (ValueError, TypeError, KeyError) as error:
-        raise SwapModelError("The trained swap is damaged; one of its backups may be whole.") from error
+        raise SwapModelError(
+            "The trained swap is damaged; `facepulse swap train … --restore N` goes back to a backup."
+        ) from error
 
 
 def _consent_json(face_set: FaceSet) -> dict[str, Any]:

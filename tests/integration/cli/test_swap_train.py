@@ -58,6 +58,18 @@ def test_a_backup_can_be_gone_back_to(asked: list[str], tmp_path: Path, capsys: 
     assert "there are: 2, 4." in capsys.readouterr().err
 
 
+def test_a_damaged_swap_says_how_to_go_back_and_does(
+    asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*asked, "--iterations", "3", "--backup-every", "2"]) == 0
+    folder = saved.read_saved(tmp_path / "model").folder
+    (folder / saved.TRAINING).write_bytes(b"half of it")
+    assert run([*asked, "--iterations", "4"]) == 1
+    assert "--restore" in capsys.readouterr().err
+    assert run([*asked, "--iterations", "4", "--restore", "2"]) == 0
+    assert saved.read_saved(tmp_path / "model").about.steps == 4
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
