@@ -29,6 +29,8 @@ HIDDEN_SHARE = 0.8
 """Of the faces of a batch something is put before so many; the others are as they were labelled."""
 TRIALS = 4
 """Hidden faces made of each one held out, for measuring."""
+LEAST_HIDDEN = 0.01
+"""Share of a face that a thing hides for the face to be measured on."""
 MARGIN = 0.97
 """Of the mesh's hull what counts: its edge is not sure to a pixel."""
 
@@ -136,7 +138,7 @@ def shares_of(occlusion: Occlusion, faces: Sequence[LabelledFace], seed: int = 1
             rng = np.random.default_rng([seed, number, trial])
             rgb, visible = hidden(face.rgb, face.visible, face.landmarks_px, rng, _another(faces, number, rng).rgb)
             truth, seen = whole & (visible > 0.5), whole & (occlusion.visible(rgb) > 0.5)
-            if (whole & ~truth).any():
+            if (whole & ~truth).sum() >= LEAST_HIDDEN * whole.sum():
                 shares.append((iou(truth, seen), iou(whole & ~truth, whole & ~seen), iou(truth, whole)))
     return np.array(shares, np.float64).reshape(-1, 3)
 
