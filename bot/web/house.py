@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot import words
 from bot.desk import Desk
-from core.errors import ClipError, ClipTooLargeError, FacepulseError
+from core.errors import ClipError, ClipTooLargeError, FacepulseError, MediaStoreError
 
 HERE = Path(__file__).parent
 
@@ -44,7 +44,9 @@ def load_templates() -> jinja2.Environment:
 
 
 def status_of(error: FacepulseError) -> int:
-    """Return the HTTP status of an expected failure: 413 too large, 400 the clip's fault, 500 ours."""
+    """Return the HTTP status of an expected failure: 413 too large, 400 the clip's fault, 500 ours, 503 it may pass."""
     if isinstance(error, ClipTooLargeError):
         return 413
+    if isinstance(error, MediaStoreError):
+        return 503
     return 400 if isinstance(error, ClipError) else 500

@@ -19,6 +19,7 @@ from core.types import Progress, Stage, VerdictLabel
 from tests.integration.bot.conftest import MAX_BYTES
 from tests.integration.bot.support import PNG, FakeWorker, report_for
 from tests.synth.logs import NOON
+from tests.synth.media import Failing
 from tests.synth.moderation import GUILD, answered
 
 Client = TestClient[aiohttp.web.Request, aiohttp.web.Application]
@@ -109,6 +110,17 @@ async def test_a_failed_check_is_its_sentence_on_page_and_in_json(client: Client
     assert "This file has sound but no video." in await (await client.get(f"/checks/{case}")).text()
     check = await (await client.get(f"/api/checks/{case}")).json()
     assert (check["error"], check["error_code"]) == ("This file has sound but no video.", "no_video")
+
+
+async def test_a_clip_that_cannot_be_kept_now_is_refused_in_words(client: Client, desk: Desk, store: Store) -> None:
+    desk.folders.media = Failing()
+
+    answer = await client.post("/api/checks", data=form())
+
+    assert answer.status == 503
+    told = await answer.json()
+    assert (told["error_code"], told["error"].endswith("try again in a few minutes.")) == ("media", True)
+    assert await store.log.list(HistoryFilter()) == ()
 
 
 async def test_the_cancel_button_cancels(client: Client, store: Store, tmp_path: Path) -> None:
