@@ -52,9 +52,7 @@ INPUTS = (
     Input("figures_mib", 2.8, "MiB", COSTS, "their size"),
     Input("figures_hours", 1, "h", "setting: FACEPULSE_KEEP_FIGURES_S", "how long they are kept (the default)"),
     Input("messages", 3.2, "", LOAD, "requests to Discord an answer: the first message and 2.2 edits"),
-    Input(
-        "looks", 2, "a second", "setting: LOOK_EVERY_S of bot/client.py", "looks at a check that somebody waits for"
-    ),
+    Input("looks", 2, "a second", "setting: LOOK_EVERY_S of bot/client.py", "looks at a check that somebody waits for"),
     Input("discord_requests", 50, "a second", "published: Discord's documentation", "all requests of one bot"),
     Input("shard_servers", 2_500, "", "published: Discord's documentation", "servers of one shard, at most"),
     Input("database_transactions", 10_000, "a second", ASSUMED, "what one PostgreSQL server of 16 cores takes"),
