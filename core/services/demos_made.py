@@ -132,23 +132,15 @@ def make_demo(
     limits = limits or full_size(settings.video)
     choose = _choose(options)
     poses = None if options.ignore_coverage else trained_poses(model_path)
-    if poses is None:
+    if poses is None and not options.ignore_coverage:
         tell("How far the head may turn is not known for this model, so every pose is drawn.")
     watched = watch(video, limits, progress, models)
-    _require_size(watched, options)
-    chosen = choose(watched)
-    if options.alone:
-        _require_alone(watched, chosen)
+    chosen = _chosen(watched, choose, options)
     sound = read_audio(video, limits)
     if sound.told is not None:
         tell(sound.told)
     made_from = Provenance(
-        demo_id=new_demo_id(),
-        swap=model.about,
-        driver_sha256=watched.clip.sha256,
-        made_by=made_by,
-        made_at=clock(),
-        existing_marks=read_marks(video).sentences(),
+        new_demo_id(), model.about, watched.clip.sha256, made_by, clock(), read_marks(video).sentences()
     )
     merger = Merger(model, options.merge, coverage=None if poses is None else poses.at, visible=visible)
     framing = head_and_shoulders if options.head_and_shoulders else whole_frame
@@ -232,6 +224,15 @@ def _require_places(video: Path, out: Path, options: DemoOptions) -> None:
             require_writable(path.parent)
             if path.resolve() == video.resolve():
                 raise OutputError("The demo would replace the clip that it is made from; name another file.")
+
+
+def _chosen(watched: Watched, choose: Choose, options: DemoOptions) -> frozenset[int]:
+    """Whose face is replaced, in a clip of which a demo can be made."""
+    _require_size(watched, options)
+    chosen = choose(watched)
+    if options.alone:
+        _require_alone(watched, chosen)
+    return chosen
 
 
 def _require_size(watched: Watched, options: DemoOptions) -> None:
