@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import nullcontext
 from itertools import pairwise
 from types import SimpleNamespace
@@ -121,3 +122,57 @@ async def test_a_verdict_stays_shown_while_it_cannot_be_noted_that_it_was_given(
 
     assert "disk is full" not in shown.changes[-1][1]
     assert shown.changes[-1][1] == "**a.mp4**: this check was cancelled."
+
+
+class OverdueDesk:
+    """A desk with one answer that nobody shows; the log is away at the first look."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    async def overdue(self) -> tuple[CheckView, ...]:
+        self.looks += 1
+        if self.looks == 1:
+            raise StoreError("The database is busy; try again in a moment.")
+        return (CheckView(7, "a.mp4", CheckStatus.DONE),)
+
+
+class TestAnswersThatNobodyShows:
+    """They are looked for as long as the bot runs; time passes only by its own pauses."""
+
+    async def taken_up(self, monkeypatch: pytest.MonkeyPatch, looks: int, *, followed: bool = False) -> list[float]:
+        """When the answer was taken up within so many looks, in pauses between looks."""
+        time, desk, taken = Time(), OverdueDesk(), []
+        bot: Any = SimpleNamespace(look_every_s=LOOK_EVERY_S)
+        services: Any = SimpleNamespace(desk=desk)
+        follower = Follower(bot, services, _nobody_is_told)
+        pause_s, real_sleep = LOOK_EVERY_S * following.KEEP_UP, asyncio.sleep
+
+        async def sleep(seconds: float) -> None:
+            await real_sleep(0)
+            await time.sleep(seconds)
+            if desk.looks == looks:
+                raise asyncio.CancelledError
+
+        async def take_up(check: CheckView) -> None:
+            taken.append((time.now_s - 100.0) / pause_s)
+
+        monkeypatch.setattr(following.time, "monotonic", time.monotonic)
+        monkeypatch.setattr(following.asyncio, "sleep", sleep)
+        monkeypatch.setattr(follower, "_take_up", take_up)
+        with follower._at_work(7) if followed else nullcontext(), pytest.raises(asyncio.CancelledError):
+            await follower.keep_up()
+        return taken
+
+    async def test_they_are_shown_when_the_log_is_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert await self.taken_up(monkeypatch, looks=2) == [2.0]
+
+    async def test_one_that_discord_does_not_take_is_tried_again_after_twice_as_long_each_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken = await self.taken_up(monkeypatch, looks=34)
+
+        assert taken == [2.0, 3.0, 5.0, 9.0, 17.0, 33.0]
+
+    async def test_one_that_this_process_follows_is_left_to_that(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert await self.taken_up(monkeypatch, looks=4, followed=True) == []
