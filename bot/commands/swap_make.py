@@ -49,8 +49,8 @@ WORDS = {"opening": "looking through", "frames": "merging"}
     "--colour", type=click.Choice(["none", "rct", "lct", "mkl"]), default="rct", show_default=True,
     help="How colours are taken from the clip.",
 )  # fmt: skip
-@click.option("--sharpen", type=click.FloatRange(-1, 3), default=0.0, show_default=True)
-@click.option("--motion-blur", type=click.FloatRange(0, 1), default=0.4, show_default=True)
+@click.option("--sharpen", type=click.FloatRange(-1, 3), default=0.0, show_default=True, help="Below 0 softens.")
+@click.option("--motion-blur", type=click.FloatRange(0, 1), default=0.4, show_default=True, help="Share of a frame.")
 @click.option("--smooth", type=click.FloatRange(0, 2), default=0.3, show_default=True, help="Seconds of steadying.")
 @click.option("--fade", type=click.FloatRange(0, 5), default=0.25, show_default=True, help="Seconds to come and go.")
 @click.option("--any-pose", is_flag=True, help="Draw turned heads too where nothing was trained.")
