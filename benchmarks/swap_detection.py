@@ -14,6 +14,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -30,9 +31,11 @@ from core.faces.mesh import square_around_box, square_around_mesh
 from core.faces.models import FaceModels, load_face_models
 from core.settings import VideoLimits
 from core.swap.merge import MergedPair, MergeOptions, Merger, full_size, merged_pairs, watch
+from core.swap.merger import Draws
 from core.swap.model import load_model
 from core.swap.person import largest
 from core.swap.poses import trained_poses
+from core.types import DrawnFaces
 from models.appearance import appearance_scores, load_appearance
 from models.registry import weight_path
 
@@ -55,10 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--video", type=Path, action="append", required=True)
+    parser.add_argument(
+        "--put-back", action="store_true", help="Control: the filmed face itself, at the network's size."
+    )
     parser.add_argument("--json", type=Path)
     wanted = parser.parse_args(arguments)
     models, told = load_face_models(), {}
-    pairs = [(f"{n}", pair) for n, video in enumerate(wanted.video) for pair in swapped(wanted.model, video, models)]
+    pairs = [(f"{n}", pair) for n, video in enumerate(wanted.video) for pair in swapped(wanted, video, models)]
     for quality in JPEG_QUALITIES:
         name = "as they are" if quality is None else f"JPEG {quality}"
         told[name] = figures(seen(pairs, models, quality))
@@ -70,11 +76,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def swapped(model_path: Path, video: Path, models: FaceModels) -> Iterator[MergedPair]:
+class PutBack:
+    """Draws the very face that it is shown: what is left of a swap is its few pixels and its border."""
+
+    def __init__(self, model: Draws) -> None:
+        self._model = model
+        self.about = model.about
+
+    def draw(self, faces: NDArray[np.uint8]) -> DrawnFaces:
+        """Return the faces with the masks of the model."""
+        return replace(self._model.draw(faces), rgb=faces)
+
+
+def swapped(wanted: argparse.Namespace, video: Path, models: FaceModels) -> Iterator[MergedPair]:
     """Yield some frames of a clip with the face swapped."""
-    poses = trained_poses(model_path)
+    poses = trained_poses(wanted.model)
+    model = load_model(wanted.model)
     limits = full_size(VideoLimits(max_duration_s=120.0))
-    merger = Merger(load_model(model_path), MergeOptions(), coverage=None if poses is None else poses.at)
+    merger = Merger(
+        PutBack(model) if wanted.put_back else model, MergeOptions(), coverage=None if poses is None else poses.at
+    )
     watched = watch(video, limits, models=models)
     pairs = merged_pairs(watched, merger, largest()(watched), limits)
     return (pair for pair in islice(pairs, None, None, EVERY) if pair.strength >= CLEARLY_DRAWN)

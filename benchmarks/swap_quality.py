@@ -52,8 +52,8 @@ from core.swap.puppet_motion import draw_moments
 from core.types import FaceType
 from core.video import open_clip
 
-HELD_OUT_SEED, HELD_OUT_S = 5, 20.0
-EVERY = 2
+HELD_OUT_SEED, HELD_OUT_S = 5, 15.0
+EVERY = 3
 """Frames of a clip that are measured: neighbours are alike."""
 MOST_FACES = 200
 """Of the target's set, from which it is known who that is."""
