@@ -37,6 +37,8 @@ from core.video.encode import write_video
 from core.watermark import FoundMarks, MarkReader, embed
 
 CRF, PRESET = 20, "medium"
+_FRAMES_FOR_CODES = 12
+"""Of a finished file, or twice as many; a check looks at fewer."""
 _MADE_HERE: Final = object()
 _PARTS = ("caption", "hidden mark", "hidden mark for crops", "Content Credentials", "container metadata")
 
@@ -153,7 +155,7 @@ def read_marks(path: Path) -> Marks:
     Raises:
         ClipError: it is not a video that can be read.
     """
-    reader = MarkReader()
+    reader = MarkReader(kept=_FRAMES_FOR_CODES)
     with open_clip(path, _reading_limits(path)) as clip:
         for frame in clip:
             reader.add(frame.rgb)

@@ -14,6 +14,10 @@ MODULES = 21
 QUIET_MODULES = 2
 _TEXT = re.compile(r"FACEPULSE:([0-9A-F]{8})\Z")
 _ENLARGE_BELOW_PX = 720
+_SEARCHED_FROM_PX = 512
+_UNLIKE_BELOW = 0.2
+MOST_CORNERS = 200
+"""Four plates have 80 such cells; twenty codes have 196 and take half a second, hundreds take minutes."""
 
 
 @lru_cache(maxsize=8)
@@ -35,7 +39,10 @@ def code_picture(demo_id: str, module_px: int) -> NDArray[np.uint8]:
 
 
 def read_codes(rgb: NDArray[np.uint8]) -> tuple[str, ...]:
-    """Return the demos' ids in the codes of a frame (H, W, 3), each once; other QR codes are passed over."""
+    """Return the demos' ids in the codes of a frame (H, W, 3), each once; other QR codes are passed over.
+
+    A frame that is full of what looks like corners of codes is not searched: OpenCV would take minutes.
+    """
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     found = _decoded(grey)
     if not found and min(grey.shape) < _ENLARGE_BELOW_PX:
@@ -45,8 +52,34 @@ def read_codes(rgb: NDArray[np.uint8]) -> tuple[str, ...]:
 
 
 def _decoded(grey: NDArray[np.uint8]) -> tuple[str, ...]:
+    if min(grey.shape) < MODULES or corners_seen(grey) > MOST_CORNERS:
+        return ()
     try:
         _, texts, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
     except (cv2.error, UnicodeDecodeError, SystemError):  # on what only looks like a code
         return ()
     return tuple(text for text in texts if text)
+
+
+def corners_seen(grey: NDArray[np.uint8]) -> int:
+    """Return in how many cells of 16 px rows look like the corner of a code: runs of 1, 1, 3, 1 and 1 modules.
+
+    The picture is made black and white, and rows compared, as OpenCV's search does.
+    """
+    scale = max(1.0, _SEARCHED_FROM_PX / min(grey.shape))
+    large = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR) if scale > 1 else grey
+    black = cv2.adaptiveThreshold(
+        np.asarray(large, np.uint8), 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, 83, 2
+    )
+    width = black.shape[1]
+    edges = np.flatnonzero(np.diff(black.ravel()))
+    if len(edges) < 6:
+        return 0
+    runs = np.lib.stride_tricks.sliding_window_view(np.diff(edges), 5)
+    start, length = edges[:-5], runs.sum(1)
+    unlike = np.abs(runs / length[:, None] - np.array([1, 1, 3, 1, 1]) / 7).sum(1)
+    middle = start + length // 2
+    like = (unlike < _UNLIKE_BELOW) & (start // width == (start + length) // width)
+    cells = (middle[like] // width // 16) * (width // 16 + 1) + middle[like] % width // 16
+    _, rows = np.unique(cells, return_counts=True)
+    return int((rows >= 3).sum())

@@ -24,7 +24,8 @@ SURE_FROM = 4.0
 DOUBTED_BITS = 4
 """So many bits, the least sure ones, are also tried the other way, up to two at once, until the checksum fits."""
 _FIRST_STEP, _FRAMES_A_STEP = 4, 8
-_KEPT = 3
+KEPT = 3
+"""Frames that are searched for what takes long, or up to twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class MarkReader:
     seconds. A few frames, spread over the clip, are kept for what takes long.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT) -> None:
+        """Begin; of the frames, `kept` to twice as many are searched for codes."""
+        self._most_kept = kept
         self._seen = self._looked_at = self._next = 0
         self._step = _FIRST_STEP
         self._tiles = TileCollector()
@@ -74,7 +77,7 @@ class MarkReader:
     def read(self) -> FoundMarks:
         """Return the ids found in the frames so far."""
         tiles = self._tiles.read()
-        generator = find_generator(self._kept[:_KEPT])
+        generator = find_generator(self._kept[:KEPT])
         return FoundMarks(
             svd=self._read_svd(),
             tiles=tiles.demo_id if tiles else None,
@@ -94,7 +97,7 @@ class MarkReader:
             self._blocks += blocks
         if self._looked_at % self._keep_every == 0:
             self._kept.append(rgb)
-            if len(self._kept) >= 2 * _KEPT:
+            if len(self._kept) >= 2 * self._most_kept:
                 self._keep_every *= 2
                 self._kept = self._kept[::2]
         self._looked_at += 1
@@ -110,7 +113,7 @@ class MarkReader:
         likely = [s for s in SHORT_SIDES_PX if s != own and MOST_SHRUNK <= s / own <= MOST_BLOWN_UP]
         for short in likely if demo_id is None else ():
             size = (round(width * short / own), round(height * short / own))
-            if (demo_id := svd_id(_sum_of_blocks(self._kept[:_KEPT], size))) is not None:
+            if (demo_id := svd_id(_sum_of_blocks(self._kept[:KEPT], size))) is not None:
                 break
         return demo_id
 

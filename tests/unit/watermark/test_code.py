@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import cv2
 import numpy as np
 
@@ -13,6 +15,15 @@ def test_a_code_is_found_in_a_picture_and_says_the_id() -> None:
     code = code_picture(DEMO, 3)
     rgb[100 : 100 + len(code), 50 : 50 + len(code)] = code[..., None]
     assert read_codes(rgb) == (DEMO,)
+
+
+def test_a_picture_full_of_corners_does_not_take_long() -> None:
+    corner = np.pad(np.array([[0, 0, 0, 0, 0, 0, 0]] * 7, np.uint8), 2, constant_values=255)
+    corner[3:8, 3:8], corner[4:7, 4:7] = 255, 0
+    full = np.tile(np.kron(corner, np.ones((2, 2), np.uint8)), (33, 58))[:720, :1280]
+    began = time.thread_time()
+    read_codes(np.repeat(full[..., None], 3, axis=2))
+    assert time.thread_time() - began < 1
 
 
 def test_other_codes_are_passed_over() -> None:
