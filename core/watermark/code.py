@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import cv2
@@ -44,11 +45,19 @@ def read_codes(rgb: NDArray[np.uint8]) -> tuple[str, ...]:
     A frame that is full of what looks like corners of codes is not searched: OpenCV would take minutes.
     """
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    found = _decoded(grey)
-    if not found and min(grey.shape) < _ENLARGE_BELOW_PX:
-        found = _decoded(np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8))
+    found = next(filter(None, map(_decoded, _looks(grey))), ())
     ids = (_TEXT.match(text) for text in found)
     return tuple(dict.fromkeys(match.group(1).lower() for match in ids if match))
+
+
+def _looks(grey: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """The picture in the ways in which codes were found most often: without its grain, as it is, and small as it is."""
+    small = min(grey.shape) < _ENLARGE_BELOW_PX
+    large = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC) if small else grey
+    yield np.asarray(cv2.GaussianBlur(large, (0, 0), 1.5 if small else 1.0), np.uint8)
+    yield np.asarray(large, np.uint8)
+    if small:
+        yield grey
 
 
 def _decoded(grey: NDArray[np.uint8]) -> tuple[str, ...]:
