@@ -7,10 +7,10 @@ analysis is a pause), and who starts ended processes again. Leases last 8 s and 
 
 In each round two to four members ask, and one thing is killed with SIGKILL at a random moment: the bot, a worker, the
 decoding child, one of two bots, or on PostgreSQL some or all connections or the server itself; on SQLite the write
-lock is held for up to 14 s. A question counts as acknowledged once Discord has any message of ours about it. Every
-question, acknowledged or not, must end in exactly one row, done or failed with a sentence, and exactly one message
-that shows it, with no other message that still promises an answer; only while the database is away a question may
-be refused at once, in one sentence and with no promise. All questions are judged once more at the end.
+lock is held for up to 14 s. A question counts as acknowledged once Discord has any message of ours about it but a
+refusal. Every question, acknowledged or not, must end in exactly one row, done or failed with a sentence, and exactly
+one message that shows it, with no other message that still promises an answer; only while the database is away a
+question may be refused at once, in one sentence and with no promise. All are judged once more at the end.
 
 Rounds are kept as JSON lines until the table is printed, so a run that was stopped goes on. Exit status: 0 when all of
 that held, 1 otherwise.

@@ -182,16 +182,16 @@ class Rounds:
         rows = await self._rows(asked)
         if rows is None:
             return ["the database cannot be read"]
-        outcome.acknowledged = sum(bool(self._world.discord.shown_to(one)) for one in asked)
         of_asked = [[row for row in rows if row[1] == one.message_id] for one in asked]
         outcome.done = sum(row[2] == "done" for row in rows)
         outcome.failed = sum(row[2] == "failed" for row in rows)
-        outcome.refused, faults = 0, []
+        outcome.acknowledged, outcome.refused, faults = 0, 0, []
         for one, own in zip(asked, of_asked, strict=True):
             shown = self._world.discord.shown_to(one)
             if not own and is_refused(shown):
                 outcome.refused += 1
                 continue
+            outcome.acknowledged += bool(shown)
             faults += [f"{one.filename}: {fault}" for fault in judged(one, own, shown)]
         return faults
 
