@@ -9,6 +9,7 @@ import asyncio
 import io
 import logging
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import discord
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SERVER_TROUBLE = 500
+STOP_S = 5.0
 NO_WRITING = "The demo was not shown: it cannot be told in the mod-log channel, where people look at it first."
 TOO_LARGE = "The demo is larger than Discord lets me send here; try a shorter clip."
 NOT_TAKEN = "Discord did not take the demo; please ask for it again."
@@ -40,12 +42,14 @@ LOST = "This demo is lost; please ask for it again."
 
 
 class DemoShower:
-    """Shows demos; one for each client."""
+    """Shows demos until it is stopped; one for each client."""
 
     def __init__(self, bot: FacepulseBot, services: Services) -> None:
         self._bot = bot
         self._services = services
         self._demos = services.demos
+        self.stopping = False
+        self._pausing: set[asyncio.Task[None]] = set()
 
     async def post(self, demo: Demo, say: Say) -> MessageAnswer:
         """Write the message in which a demo is shown, and remember it.
@@ -64,6 +68,8 @@ class DemoShower:
         with logs.about(request=logs.subject().request or logs.new_request()):
             try:
                 over = await self._wait(demo, answer, say)
+                if over is None:
+                    return
                 async with self._demos.answering(over.id) as mine:
                     if mine:
                         await self._end(over, answer, say)
@@ -89,7 +95,32 @@ class DemoShower:
             answer = self._answer(channel.get_partial_message(demo.answer_message_id))
         await self.follow(demo, answer, say)
 
-    async def _wait(self, demo: Demo, answer: MessageAnswer, say: Say) -> Demo:
+    async def pause(self, pause_s: float) -> None:
+        """Let time pass in a task that `stop` may break off here; none when it stops."""
+        task = asyncio.current_task()
+        if self.stopping or task is None:
+            return
+        self._pausing.add(task)
+        try:
+            await asyncio.sleep(pause_s)
+        finally:
+            self._pausing.discard(task)
+
+    async def stop(self, tasks: Collection[asyncio.Task[None]]) -> None:
+        """End tasks, those that work after what they have begun: a broken-off query costs its connection.
+
+        What still works after `STOP_S` is broken off.
+        """
+        self.stopping = True
+        for task in self._pausing & set(tasks):
+            task.cancel()
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=STOP_S)
+            for task in left:
+                task.cancel()
+
+    async def _wait(self, demo: Demo, answer: MessageAnswer, say: Say) -> Demo | None:
+        """Wait until a demo is over; None when it is not, at the stop."""
         shown, edited_s, gone = "", -EDIT_EVERY_S, False
         while not demo.is_final:
             text, now_s = demo_text.waiting_text(demo, await self._demos.ahead(demo), say), time.monotonic()
@@ -98,7 +129,9 @@ class DemoShower:
                 shown, edited_s = text, now_s
             if gone:
                 await self._demos.cancel(demo.id)  # whoever deleted the message does not want what comes in it
-            await asyncio.sleep(self._bot.look_every_s)
+            await self.pause(self._bot.look_every_s)
+            if self.stopping:
+                return None
             newer = await self._demos.look(demo.id)
             if newer is None:
                 raise StoreError(LOST)

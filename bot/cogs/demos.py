@@ -72,9 +72,8 @@ class DemosCog(
 
     async def cog_unload(self) -> None:
         """Stop following demos; they go on without us."""
-        for task in (*self._following.values(), self._keeping_up):
-            if task is not None:
-                task.cancel()
+        keeping_up = () if self._keeping_up is None else (self._keeping_up,)
+        await self._shower.stop((*self._following.values(), *keeping_up))
 
     @app_commands.command(name=locale_str("swap"), description=locale_str("Make a labelled face-swap demo of a clip"))
     @app_commands.rename(
@@ -216,15 +215,15 @@ class DemosCog(
         self._keep(self._shower.follow(demo, answer, in_channel), demo)
 
     async def _keep_up(self) -> None:
-        while True:
-            await asyncio.sleep(KEEP_UP_S)
+        while not self._shower.stopping:
+            await self._shower.pause(KEEP_UP_S)
             await self._take_up(self._demos.overdue(OVERDUE))
 
     async def _take_up(self, left_open: Awaitable[tuple[Demo, ...]]) -> None:
         """Follow the demos that are not followed here yet."""
         try:
             for demo in await left_open:
-                if demo.id not in self._following:
+                if demo.id not in self._following and not self._shower.stopping:
                     self._keep(self._resume(demo), demo)
         except FacepulseError:
             logger.exception("the demos that are open cannot be taken up")

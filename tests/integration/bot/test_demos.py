@@ -54,6 +54,7 @@ class Scene(Server):
         self.anna = self.guild.add_member(env.create_user("anna"), roles=[admins])
         self.mo = self.guild.add_member(env.create_user("mo"), roles=[mods])
         self.studio = FakeStudio()
+        self.later_cogs: list[DemosCog] = []
         self.worker = DemoWorker(
             store, studio=self.studio.studio, folders=Folders(data_dir), settings=Settings(), name="w",
             timing=Timing(tick_s=0.01), clock=utc_now,
@@ -114,6 +115,8 @@ async def scene(simcord_env: simcord.Env, services: Services, store: Store, tmp_
     scene = Scene(simcord_env, services, store, tmp_path)
     await scene.set_up()
     yield scene
+    for cog in scene.later_cogs:
+        await cog.cog_unload()
 
 
 async def stopped(scene: Scene) -> None:
@@ -126,7 +129,9 @@ async def stopped(scene: Scene) -> None:
 async def restarted(scene: Scene) -> None:
     """Have the bot take up what is left open, as a new process does."""
     assert isinstance(scene.env.bot, FacepulseBot)
-    await DemosCog(scene.env.bot, scene.services).cog_load()
+    cog = DemosCog(scene.env.bot, scene.services)
+    scene.later_cogs.append(cog)
+    await cog.cog_load()
     await scene.wait()
 
 
