@@ -41,7 +41,7 @@ def label(face_set: Path, port: int) -> int:
 @mask.command("train")
 @click.argument("face_sets", type=FOLDER, metavar="SET...", nargs=-1, required=True)
 @click.option("--out", "-o", type=FOLDER, required=True, metavar="MASKS.safetensors")
-@click.option("--steps", type=click.IntRange(min=1), default=800, show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), default=1500, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 def train(*, face_sets: tuple[Path, ...], out: Path, steps: int, seed: int, device: str) -> int:

@@ -24,7 +24,7 @@ AVERAGE = 0.98
 class OcclusionConfig:
     """How the network is trained; equal configs and faces give equal networks on one kind of device."""
 
-    steps: int = 800
+    steps: int = 1500
     faces: int = 8
     """Pictures in a batch."""
     learning_rate: float = 3e-3
