@@ -38,7 +38,7 @@ from core.watermark import FoundMarks, MarkReader, embed
 
 CRF, PRESET = 20, "medium"
 _FRAMES_FOR_CODES = 12
-"""Of a finished file, or twice as many; a check looks at fewer."""
+"""Of a finished file; a check looks at fewer."""
 _MADE_HERE: Final = object()
 _PARTS = ("caption", "hidden mark", "hidden mark for crops", "Content Credentials", "container metadata")
 

@@ -25,7 +25,7 @@ DOUBTED_BITS = 4
 """So many bits, the least sure ones, are also tried the other way, up to two at once, until the checksum fits."""
 _FIRST_STEP, _FRAMES_A_STEP = 4, 8
 KEPT = 3
-"""Frames that are searched for what takes long, or up to twice as many."""
+"""Frames that are searched for what takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class MarkReader:
     """
 
     def __init__(self, kept: int = KEPT) -> None:
-        """Begin; of the frames, `kept` to twice as many are searched for codes."""
+        """Begin; at most `kept` of the frames are searched for codes."""
         self._most_kept = kept
         self._seen = self._looked_at = self._next = 0
         self._step = _FIRST_STEP
@@ -78,10 +78,11 @@ class MarkReader:
         """Return the ids found in the frames so far."""
         tiles = self._tiles.read()
         generator = find_generator(self._kept[:KEPT])
+        searched = self._kept[:: -(-len(self._kept) // self._most_kept) or 1]
         return FoundMarks(
             svd=self._read_svd(),
             tiles=tiles.demo_id if tiles else None,
-            code=next((ids[0] for ids in map(read_codes, self._kept) if ids), None),
+            code=next((ids[0] for ids in map(read_codes, searched) if ids), None),
             frames=self._looked_at,
             generator=generator.name if generator else None,
             tile_likeness=tiles.likeness if tiles else 0.0,
