@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.errors import MediaStoreError
+from core.errors import MediaStoreError, OutputError, StoreError
 from core.store import serialise
 from core.types import Progress, Report, VerdictLabel
 
 GAVE_UP, INTERNAL = "gave_up", "internal"
-DEAD_LETTERS = frozenset({GAVE_UP, INTERNAL, MediaStoreError.code})
+DEAD_LETTERS = frozenset({GAVE_UP, INTERNAL, MediaStoreError.code, OutputError.code, StoreError.code})
 """Codes of failures that say nothing about the clip: a person can have such a check tried again."""
 DEFAULT_QUEUE = "cpu"
 QUEUES = (DEFAULT_QUEUE, "gpu")

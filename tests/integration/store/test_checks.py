@@ -243,6 +243,33 @@ async def test_a_check_that_kills_its_worker_three_times_fails_with_a_sentence(s
     assert await store.queue.claim("w1", now, LEASE) is None
 
 
+@pytest.mark.parametrize("code", ["gave_up", "internal", "media", "output", "store"])
+async def test_a_failure_that_is_not_the_clips_fault_keeps_the_clip_for_another_try(store: Store, code: str) -> None:
+    asked = await store.checks.add(make_question(incoming_name="abc"))
+    claim = await store.queue.claim("w1", NOON, LEASE)
+    assert claim is not None
+
+    assert await store.queue.fail(claim, code, "The disk is full.", NOON)
+
+    check = await store.checks.get(asked.id)
+    assert check is not None
+    assert (check.is_dead_letter, check.incoming_name) == (True, "abc")
+    assert await store.queue.revive(asked.id)
+
+
+async def test_a_failure_that_is_the_clips_fault_lets_go_of_it(store: Store) -> None:
+    asked = await store.checks.add(make_question(incoming_name="abc"))
+    claim = await store.queue.claim("w1", NOON, LEASE)
+    assert claim is not None
+
+    assert await store.queue.fail(claim, "unreadable", "This is no video.", NOON)
+
+    check = await store.checks.get(asked.id)
+    assert check is not None
+    assert (check.is_dead_letter, check.incoming_name) == (False, None)
+    assert not await store.queue.revive(asked.id)
+
+
 async def test_a_released_check_waits_as_if_it_had_never_been_claimed(store: Store) -> None:
     asked = await store.checks.add(make_question())
     claim = await store.queue.claim("w1", NOON, LEASE)
