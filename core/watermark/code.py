@@ -16,6 +16,7 @@ QUIET_MODULES = 2
 _TEXT = re.compile(r"FACEPULSE:([0-9A-F]{8})\Z")
 _ENLARGE_BELOW_PX = 720
 _SEARCHED_FROM_PX = 512
+_GRAIN_PX = 1.5
 _UNLIKE_BELOW = 0.2
 MOST_CORNERS = 200
 """Four plates have 80 such cells; twenty codes have 196 and take half a second, hundreds take minutes."""
@@ -54,7 +55,7 @@ def _looks(grey: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     """The picture in the ways in which codes were found most often: without its grain, as it is, and small as it is."""
     small = min(grey.shape) < _ENLARGE_BELOW_PX
     large = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC) if small else grey
-    yield np.asarray(cv2.GaussianBlur(large, (0, 0), 1.5 if small else 1.0), np.uint8)
+    yield np.asarray(cv2.GaussianBlur(large, (0, 0), _GRAIN_PX), np.uint8)
     yield np.asarray(large, np.uint8)
     if small:
         yield grey
