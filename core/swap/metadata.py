@@ -98,8 +98,10 @@ def _item_texts(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, s
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield type, start and size of what is in each box between two places of a file (ISO/IEC 14496-12, 4.2)."""
     for _ in range(MOST_BOXES):
+        if start + 8 > end:  # before reading: a box may claim more bytes than a file can have
+            return
         head = _read(file, start, 16)
-        if start + 8 > end or len(head) < 8:
+        if len(head) < 8:
             return
         size, header = int.from_bytes(head[:4], "big"), 8
         if size == 1:
