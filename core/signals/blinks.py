@@ -97,7 +97,8 @@ def find_blinks(times_s: NDArray[np.floating], openness: NDArray[np.floating]) -
 def _why_not(times: Floats, seen: NDArray[np.bool_], seen_s: float) -> str | None:
     whole_s = float(times[-1] - times[0]) if len(times) else 0.0
     if whole_s < SHORTEST_S:
-        return f"only {whole_s:.1f} s of face; blinks need {SHORTEST_S:.0f} s"
+        shown_s = int(10 * whole_s) / 10  # cut, not rounded: "only 8.0 s" where 8 s are enough would puzzle people
+        return f"only {shown_s:.1f} s of face; blinks need {SHORTEST_S:.0f} s"
     if seen_s < max(SEEN_SHARE * whole_s, SHORTEST_S):
         return "both eyes were in view for too little of the time"
     rate_hz = 1 / float(np.median(np.diff(times[seen])))

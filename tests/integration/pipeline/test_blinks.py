@@ -35,7 +35,7 @@ def test_a_short_clip_says_why_not(short_clip: Path) -> None:
     face = only_face(short_clip)
 
     assert face.blinks_per_min is None
-    assert face.blinks_abstained_because == "only 2.0 s of face; blinks need 8 s"
+    assert face.blinks_abstained_because == "only 1.9 s of face; blinks need 8 s"
 
 
 @pytest.mark.slow

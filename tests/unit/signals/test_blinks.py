@@ -140,6 +140,7 @@ def seen(times: NDArray[np.float64], *, size_px: float = 200.0, hidden: float = 
     ("found", "why"),
     [
         (seen(even_times(25, 7.9)), "only 7.8 s of face; blinks need 8 s"),
+        (seen(even_times(25, 8.0)), "only 7.9 s of face; blinks need 8 s"),
         (seen(even_times(12, 20)), "only 12 pictures a second; blinks need 15"),
         (seen(even_times(25, 20), size_px=63), "the face is only 63 px large; blinks need 64 px"),
         (seen(even_times(25, 30), hidden=0.6), "both eyes were in view for too little of the time"),
