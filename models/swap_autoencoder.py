@@ -116,11 +116,6 @@ class SwapAutoencoder(nn.Module):
         drawn = self.decoder(torch.cat([both, both], dim=1))
         return Swapped(drawn.rgb, drawn.mask, self.decoder.mask(torch.cat([self.inter_source(numbers), both], dim=1)))
 
-    def target_parameters(self) -> list[nn.Parameter]:
-        """Return what draws the target: all that a critic of the drawn target may bend."""
-        drawer = self.target_decoder if self.shape.architecture == "df" else self.decoder
-        return list(drawer.parameters())
-
 
 class Encoder(nn.Module):
     """Pictures to their code's numbers (B, code_numbers), of length one on average."""
