@@ -1,7 +1,8 @@
 """Who allowed what with their face: a record in the set, without which nothing is trained, made or shown.
 
 What a record says is what whoever wrote it declares; nothing here can see whether it is true. A record holds for the
-pictures that were there: once others are added or taken back, it has to be recorded again.
+pictures that were there: once others are added or taken back, it has to be recorded again, and in another set it says
+nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConsentError, FaceSetError
-from core.swap.set_files import Contents, read_contents, replace_file
+from core.swap.set_files import Contents, read_contents, replace_file, set_sha256
 from core.types import ConsentBasis, ConsentRecord, ConsentScope, FaceSet
 
 CONSENT = "consent.json"
@@ -34,7 +35,7 @@ def require_consent(face_set: FaceSet, scope: ConsentScope) -> ConsentRecord:
     if record is None:
         ask = f"record it with `facepulse faces consent {face_set.path}`"
         if (face_set.path / CONSENT).is_file():
-            raise ConsentError(f"Pictures came into {face_set.path} after its consent was recorded; {ask} again.")
+            raise ConsentError(f"The consent in {face_set.path} is not for the pictures that are there now; {ask} again.")
         raise ConsentError(f"No consent is on record for the faces in {face_set.path}; {ask}.")
     if not record.allows(scope):
         raise ConsentError(f"{record.person} did not allow {SCOPE_WORDS[scope]}.")
@@ -46,7 +47,8 @@ def read_consent(path: Path, contents: Contents | None = None) -> ConsentRecord 
 
     Args:
         path: the folder.
-        contents: what the set holds; a record from before one of its pictures was added or taken back counts as none.
+        contents: what the set holds; a record of another set, or from before one of its pictures was added or taken
+            back, counts as none.
 
     Raises:
         ConsentError: the record cannot be read.
@@ -66,9 +68,15 @@ def read_consent(path: Path, contents: Contents | None = None) -> ConsentRecord 
 
 
 def _holds(values: dict[str, Any], contents: Contents) -> bool:
-    """Whether all faces of a set were in it when the record was made."""
+    """Whether a record was made in this set, and all of its faces were in it then."""
     absent = set(values["without"])
-    return bool(values["generation"] == contents.generation) and not any(face.name in absent for face in contents.faces)
+    is_same = values["generation"] == contents.generation and values.get("pictures") == _pictures(contents)
+    return bool(is_same) and not any(face.name in absent for face in contents.faces)
+
+
+def _pictures(contents: Contents) -> str:
+    """The sha256 over all pictures of a set, sorted out or not: no record that was made for others has it."""
+    return set_sha256(tuple(row.face for row in contents.rows))
 
 
 def write_consent(path: Path, record: ConsentRecord) -> None:
@@ -83,6 +91,7 @@ def write_consent(path: Path, record: ConsentRecord) -> None:
         **as_json(record),
         "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "generation": contents.generation,
+        "pictures": _pictures(contents),
         "without": [row.face.name for row in contents.rows if row.pruned is not None],
     }
     try:

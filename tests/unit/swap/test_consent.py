@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_only_what_was_allowed_is_allowed(tmp_path: Path) -> None:
 def test_added_pictures_are_not_covered_by_an_earlier_consent(tmp_path: Path) -> None:
     write_set(tmp_path / "set", record=consent())
     faces = write_set(tmp_path / "set", add=True)
-    with pytest.raises(ConsentError, match=r"came into .* after its consent was recorded"):
+    with pytest.raises(ConsentError, match=r"not for the pictures that are there now"):
         require_consent(faces, TRAINING)
     write_consent(tmp_path / "set", consent())
     assert require_consent(load_face_set(tmp_path / "set"), TRAINING) == consent()
@@ -57,6 +58,20 @@ def test_pictures_that_come_back_are_covered_only_if_they_were_there(tmp_path: P
     prune(tmp_path / "set", {"000002.png": "blurred"})
     assert restore(tmp_path / "set", ["000002.png"]).consent == consent()
     assert restore(tmp_path / "set", ["000001.png"]).consent is None
+
+
+def test_a_record_that_was_copied_from_another_set_holds_for_nobody(tmp_path: Path) -> None:
+    write_set(tmp_path / "ada", [(0.0, 0.0)], record=consent("Ada"))
+    write_set(tmp_path / "ben", [(0.0, 0.0), (5.0, 0.0)])
+    (tmp_path / "ben/consent.json").write_bytes((tmp_path / "ada/consent.json").read_bytes())
+    with pytest.raises(ConsentError, match=r"not for the pictures that are there now"):
+        require_consent(load_face_set(tmp_path / "ben"), TRAINING)
+
+
+def test_a_set_that_was_copied_whole_keeps_its_consent(tmp_path: Path) -> None:
+    write_set(tmp_path / "ada", record=consent("Ada"))
+    shutil.copytree(tmp_path / "ada", tmp_path / "copy")
+    assert require_consent(load_face_set(tmp_path / "copy"), TRAINING) == consent("Ada")
 
 
 @pytest.mark.parametrize(
