@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
 from bot import details, i18n
 from bot.answers import Content
+from bot.buttons import Interaction, NumberedButton, lasting_view
 from bot.desk import CheckView
-from bot.errors import AnsweringModal, answers_errors
+from bot.errors import AnsweringModal
 from bot.finished import closing_text, finished_content
 from bot.i18n import N_, Say
 from core.errors import ReviewError
@@ -28,56 +28,34 @@ KEPT_PRIVATE = N_("This server keeps answers private; a moderator can post one."
 NOTE_LIMIT = 1000
 
 
-class CaseButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fp:answer:(?P<case>\d+)"):
-    """A button about one case; its subclasses say what it does."""
+class CaseButton(NumberedButton, verb="answer"):
+    """A button about the case with this number; its subclasses say what it does."""
 
-    verb: ClassVar[str] = "answer"
-    label: ClassVar[str] = ""
-    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
-
-    def __init__(self, case: int, say: Say = i18n.ENGLISH) -> None:
-        text = say(self.label) if self.label else None
-        super().__init__(discord.ui.Button(label=text, style=self.style, custom_id=f"fp:{self.verb}:{case}"))
-        self.case = case
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        """Return the button that was clicked, from its id alone."""
-        return cls(int(match["case"]))
-
-    @answers_errors
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says, for who may see the case."""
-        bot = cast("FacepulseBot", interaction.client)
+    async def clicked(self, bot: FacepulseBot, interaction: Interaction) -> None:
+        """Do it for who may see the case."""
         settings = None if interaction.guild_id is None else await bot.services.guilds.get(interaction.guild_id)
         say = i18n.for_interaction(interaction, settings)
-        check = await bot.services.desk.look(self.case)
+        check = await bot.services.desk.look(self.number)
         if check is None or not may_see(check, interaction):
             raise ReviewError(say(GONE))
         await self.act(bot, interaction, check, say, settings)
 
     async def act(
-        self,
-        bot: FacepulseBot,
-        interaction: discord.Interaction[Any],
-        check: CheckView,
-        say: Say,
-        settings: GuildSettings | None,
+        self, bot: FacepulseBot, interaction: Interaction, check: CheckView, say: Say, settings: GuildSettings | None
     ) -> None:
         """Do it; what is raised is told to who clicked alone."""
         raise NotImplementedError
 
 
-def may_see(check: CheckView, interaction: discord.Interaction[Any]) -> bool:
+def may_see(check: CheckView, interaction: Interaction) -> bool:
     """Return whether a case is the business of who clicks: one of this server, or one that they asked for."""
     same_server = check.guild_id is not None and check.guild_id == interaction.guild_id
     return same_server or check.requester_id == interaction.user.id
 
 
-class DetailsButton(CaseButton, template=r"fp:details:(?P<case>\d+)"):
+class DetailsButton(CaseButton, verb="details"):
     """Shows every measurement to who clicks."""
 
-    verb = "details"
     label = N_("Details")
 
     async def act(self, bot: FacepulseBot, interaction: Any, check: CheckView, say: Say, settings: Any) -> None:
@@ -88,10 +66,9 @@ class DetailsButton(CaseButton, template=r"fp:details:(?P<case>\d+)"):
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-class MeaningButton(CaseButton, template=r"fp:meaning:(?P<case>\d+)"):
+class MeaningButton(CaseButton, verb="meaning"):
     """Explains the verdict to who clicks."""
 
-    verb = "meaning"
     label = N_("What does this mean?")
 
     async def act(self, bot: FacepulseBot, interaction: Any, check: CheckView, say: Say, settings: Any) -> None:
@@ -101,10 +78,9 @@ class MeaningButton(CaseButton, template=r"fp:meaning:(?P<case>\d+)"):
         await interaction.response.send_message(embed=details.meaning_embed(say, check.report), ephemeral=True)
 
 
-class FlagButton(CaseButton, template=r"fp:flag:(?P<case>\d+)"):
+class FlagButton(CaseButton, verb="flag"):
     """Puts an answer before the moderators."""
 
-    verb = "flag"
     label = N_("Flag for review")
 
     async def act(self, bot: FacepulseBot, interaction: Any, check: CheckView, say: Say, settings: Any) -> None:
@@ -116,10 +92,9 @@ class FlagButton(CaseButton, template=r"fp:flag:(?P<case>\d+)"):
         await interaction.followup.send(text, ephemeral=True)
 
 
-class WrongButton(CaseButton, template=r"fp:wrong:(?P<case>\d+)"):
+class WrongButton(CaseButton, verb="wrong"):
     """Asks for a note that says what is wrong with an answer."""
 
-    verb = "wrong"
     label = N_("This is wrong")
 
     async def act(self, bot: FacepulseBot, interaction: Any, check: CheckView, say: Say, settings: Any) -> None:
@@ -141,7 +116,7 @@ class DisputeForm(AnsweringModal):
         )
         self.add_item(discord.ui.Label(text=say("What is wrong with the answer?")[:45], component=self.note))
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:
         """Note the dispute and tell the moderators."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = cast("FacepulseBot", interaction.client)
@@ -151,10 +126,9 @@ class DisputeForm(AnsweringModal):
         await interaction.followup.send(text, ephemeral=True)
 
 
-class CancelButton(CaseButton, template=r"fp:cancel:(?P<case>\d+)"):
+class CancelButton(CaseButton, verb="cancel"):
     """Takes a check back, for who asked or a moderator."""
 
-    verb = "cancel"
     label = N_("Cancel")
 
     async def act(self, bot: FacepulseBot, interaction: Any, check: CheckView, say: Say, settings: Any) -> None:
@@ -170,10 +144,9 @@ class CancelButton(CaseButton, template=r"fp:cancel:(?P<case>\d+)"):
         )
 
 
-class PostButton(CaseButton, template=r"fp:post:(?P<case>\d+)"):
+class PostButton(CaseButton, verb="post"):
     """Shows to everyone in the channel what only the asker saw."""
 
-    verb = "post"
     label = N_("Post here")
     style = discord.ButtonStyle.primary
 
@@ -194,7 +167,7 @@ class PostButton(CaseButton, template=r"fp:post:(?P<case>\d+)"):
 
 def progress_view(say: Say, case: int) -> discord.ui.View:
     """Return the button of a check that is not over."""
-    return _view(CancelButton(case, say))
+    return lasting_view(CancelButton(case, say))
 
 
 def verdict_view(say: Say, check: CheckView, *, may_be_posted: bool = False) -> discord.ui.View | None:
@@ -207,14 +180,7 @@ def verdict_view(say: Say, check: CheckView, *, may_be_posted: bool = False) -> 
     buttons.append(MeaningButton(check.id, say))
     if may_be_posted and check.guild_id is not None:
         buttons.append(PostButton(check.id, say))
-    return _view(*buttons)
-
-
-def _view(*buttons: CaseButton) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(button)
-    return view
+    return lasting_view(*buttons)
 
 
 DYNAMIC_ITEMS: tuple[type[CaseButton], ...] = (

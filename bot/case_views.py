@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import discord
 
 from bot import i18n
+from bot.buttons import Interaction, NumberedButton, lasting_view
 from bot.case_text import NOBODY, STATES, UNDO_LABELS, who
-from bot.errors import AnsweringModal, answers_errors
+from bot.errors import AnsweringModal
 from bot.i18n import N_, Say
 from core.errors import ReviewError
 from core.services.audit import AuditEntry
@@ -23,40 +24,17 @@ if TYPE_CHECKING:
 MODERATORS_ONLY = N_("Only moderators, who have the permission Manage Messages, can do this.")
 NO_LONGER = N_("This act can no longer be taken back.")
 NOT_A_MODERATOR = N_("A case can be assigned only to somebody with the permission Manage Messages.")
+AGAIN = r"(?P<again>:again)?"
+"""In the id of a button that was shown under a decided case."""
 TITLE_LIMIT = LABEL_LIMIT = 45
 """Characters of a form's title and of the name of its fields."""
 
-Interaction = discord.Interaction[Any]
 
-
-class ReviewButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fp:review:(?P<number>\d+)"):
+class ReviewButton(NumberedButton, verb="review"):
     """A button about the case, or the entry of the audit log, with this number; its subclasses say what it does."""
 
-    verb: ClassVar[str] = "review"
-    label: ClassVar[str] = ""
-    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
-    emoji: ClassVar[str | None] = None
-
-    def __init__(self, number: int, say: Say = i18n.ENGLISH, *, label: str | None = None, suffix: str = "") -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=say(label or self.label) if label or self.label else None,
-                style=self.style,
-                emoji=self.emoji,
-                custom_id=f"fp:{self.verb}:{number}{suffix}",
-            )
-        )
-        self.number = number
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        """Return the button that was clicked, from its id alone."""
-        return cls(int(match["number"]))
-
-    @answers_errors
-    async def callback(self, interaction: Interaction) -> None:
-        """Do what the button says, for a moderator of this server."""
-        bot = cast("FacepulseBot", interaction.client)
+    async def clicked(self, bot: FacepulseBot, interaction: Interaction) -> None:
+        """Do it for a moderator of this server."""
         guild_id, settings, say = await as_moderator(bot, interaction)
         await self.act(bot, interaction, guild_id, settings, say)
 
@@ -82,8 +60,8 @@ async def as_moderator(bot: FacepulseBot, interaction: Interaction) -> tuple[int
     return interaction.guild_id, settings, say
 
 
-class DecideButton(ReviewButton, template=r"fp:decide:(?P<number>\d+)"):
-    """Opens the form with the reason. The `:again` in its id says that it was shown under a decided case."""
+class DecideButton(ReviewButton, verb="decide"):
+    """Opens the form with the reason."""
 
     state: ClassVar[CaseState]
     after_all: ClassVar[str]
@@ -107,10 +85,9 @@ class DecideButton(ReviewButton, template=r"fp:decide:(?P<number>\d+)"):
         await interaction.response.send_modal(DecideForm(case, self.state, settings, say, again=self.again))
 
 
-class UpholdButton(DecideButton, template=r"fp:uphold:(?P<number>\d+)(?P<again>:again)?"):
+class UpholdButton(DecideButton, verb="uphold", more=AGAIN):
     """Says that the flag was right."""
 
-    verb = "uphold"
     label = N_("Uphold")
     after_all = N_("Uphold after all")
     style = discord.ButtonStyle.danger
@@ -118,10 +95,9 @@ class UpholdButton(DecideButton, template=r"fp:uphold:(?P<number>\d+)(?P<again>:
     state = CaseState.UPHELD
 
 
-class DismissButton(DecideButton, template=r"fp:dismiss:(?P<number>\d+)(?P<again>:again)?"):
+class DismissButton(DecideButton, verb="dismiss", more=AGAIN):
     """Says that the flag was wrong."""
 
-    verb = "dismiss"
     label = N_("Dismiss")
     after_all = N_("Dismiss after all")
     style = discord.ButtonStyle.success
@@ -167,10 +143,9 @@ class DecideForm(AnsweringModal):
         await bot.mod_log.decided(interaction, case)
 
 
-class AssignButton(ReviewButton, template=r"fp:assign:(?P<number>\d+)"):
+class AssignButton(ReviewButton, verb="assign"):
     """Asks who should have the case; who clicks is suggested."""
 
-    verb = "assign"
     label = N_("Assign…")
 
     async def act(
@@ -209,10 +184,9 @@ class AssignForm(AnsweringModal):
         await bot.mod_log.changed(interaction, case)
 
 
-class UndoButton(ReviewButton, template=r"fp:undo:(?P<number>\d+)"):
+class UndoButton(ReviewButton, verb="undo"):
     """Takes back an act of Facepulse; its number is that of the entry in the audit log."""
 
-    verb = "undo"
     label = N_("Take it back")
     emoji = "↩️"
 
@@ -249,19 +223,15 @@ def decided_text(case: Case, say: Say) -> str:
 def case_view(say: Say, case: Case, acts: Iterable[AuditEntry]) -> discord.ui.View:
     """Return the buttons of a case as it stands: to decide it, or to change one's mind; and what can be taken back."""
     number = case.check.id
-    view = discord.ui.View(timeout=None)
+    buttons: list[ReviewButton]
     if case.state is CaseState.OPEN:
-        view.add_item(UpholdButton(number, say)).add_item(DismissButton(number, say)).add_item(
-            AssignButton(number, say)
-        )
+        buttons = [UpholdButton(number, say), DismissButton(number, say), AssignButton(number, say)]
     elif case.state is CaseState.UPHELD:
-        view.add_item(DismissButton(number, say, again=True))
+        buttons = [DismissButton(number, say, again=True)]
     else:
-        view.add_item(UpholdButton(number, say, again=True))
-    for entry in acts:
-        if entry.action in UNDO_LABELS and can_be_undone(entry):
-            view.add_item(UndoButton(entry.id, say, label=UNDO_LABELS[entry.action]))
-    return view
+        buttons = [UpholdButton(number, say, again=True)]
+    undoable = (entry for entry in acts if entry.action in UNDO_LABELS and can_be_undone(entry))
+    return lasting_view(*buttons, *(UndoButton(entry.id, say, label=UNDO_LABELS[entry.action]) for entry in undoable))
 
 
 def can_be_undone(entry: AuditEntry) -> bool:

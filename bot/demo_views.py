@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, cast
 
 import discord
 
 from bot import demo_text, i18n
 from bot.attachments import UNREACHED, attachments_of, is_moving
+from bot.buttons import Interaction, NumberedButton, lasting_view
 from bot.case_views import MODERATORS_ONLY
-from bot.errors import answers_errors
 from bot.i18n import N_, Say
 from bot.mod_log import log_speaker
 from core.errors import DemoError
@@ -26,33 +25,12 @@ NOT_YOURS = N_("Only who asked, or a moderator, can cancel a demo.")
 DELETED_ALREADY = N_("This demo was deleted already.")
 NOT_SHOWN = N_("There is no demo in this message any more.")
 
-Interaction = discord.Interaction[Any]
 
-
-class DemoButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fp:demo:(?P<number>\d+)"):
+class DemoButton(NumberedButton, verb="demo"):
     """A button about the demo with this number; its subclasses say what it does."""
 
-    verb: ClassVar[str] = "demo"
-    label: ClassVar[str] = ""
-    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
-    emoji: ClassVar[str | None] = None
-
-    def __init__(self, number: int, say: Say = i18n.ENGLISH) -> None:
-        label = say(self.label) if self.label else None
-        super().__init__(
-            discord.ui.Button(label=label, style=self.style, emoji=self.emoji, custom_id=f"fp:{self.verb}:{number}")
-        )
-        self.number = number
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        """Return the button that was clicked, from its id alone."""
-        return cls(int(match["number"]))
-
-    @answers_errors
-    async def callback(self, interaction: Interaction) -> None:
-        """Do what the button says, in the server of the demo."""
-        bot = cast("FacepulseBot", interaction.client)
+    async def clicked(self, bot: FacepulseBot, interaction: Interaction) -> None:
+        """Do it in the server of the demo."""
         demo = await bot.services.demos.look(self.number)
         if demo is None or interaction.guild_id is None or demo.model.guild_id != interaction.guild_id:
             raise DemoError(NO_DEMO)
@@ -66,10 +44,9 @@ class DemoButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fp:d
         raise NotImplementedError
 
 
-class CancelDemoButton(DemoButton, template=r"fp:demo-cancel:(?P<number>\d+)"):
+class CancelDemoButton(DemoButton, verb="demo-cancel"):
     """Takes a demo back that is not over."""
 
-    verb = "demo-cancel"
     label = N_("Cancel")
 
     async def act(
@@ -84,10 +61,9 @@ class CancelDemoButton(DemoButton, template=r"fp:demo-cancel:(?P<number>\d+)"):
         await interaction.response.edit_message(content=demo_text.closing_text(now, say), view=None)
 
 
-class SeeButton(DemoButton, template=r"fp:demo-see:(?P<number>\d+)"):
+class SeeButton(DemoButton, verb="demo-see"):
     """Has the demo checked as if somebody had posted it; only who clicks sees the answer."""
 
-    verb = "demo-see"
     label = N_("See how the detector sees it")
     style = discord.ButtonStyle.primary
     emoji = "🔎"
@@ -103,10 +79,9 @@ class SeeButton(DemoButton, template=r"fp:demo-see:(?P<number>\d+)"):
         await apps.check_message(interaction, message)
 
 
-class DeleteDemoButton(DemoButton, template=r"fp:demo-delete:(?P<number>\d+)"):
+class DeleteDemoButton(DemoButton, verb="demo-delete"):
     """Deletes a demo; in the moderation log, for moderators."""
 
-    verb = "demo-delete"
     label = N_("Delete the demo")
     style = discord.ButtonStyle.danger
     emoji = "🗑️"
@@ -148,21 +123,17 @@ async def deleted(message: discord.PartialMessage) -> bool:
 
 def cancel_view(number: int, say: Say) -> discord.ui.View:
     """Return the button of a demo that is not over."""
-    return _view(CancelDemoButton(number, say))
+    return lasting_view(CancelDemoButton(number, say))
 
 
 def see_view(number: int, say: Say) -> discord.ui.View:
     """Return the button under a demo."""
-    return _view(SeeButton(number, say))
+    return lasting_view(SeeButton(number, say))
 
 
 def delete_view(number: int, say: Say) -> discord.ui.View:
     """Return the button of a demo in the moderation log."""
-    return _view(DeleteDemoButton(number, say))
-
-
-def _view(button: DemoButton) -> discord.ui.View:
-    return discord.ui.View(timeout=None).add_item(button)
+    return lasting_view(DeleteDemoButton(number, say))
 
 
 DYNAMIC_ITEMS: tuple[type[DemoButton], ...] = (CancelDemoButton, SeeButton, DeleteDemoButton)

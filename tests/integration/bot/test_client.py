@@ -9,9 +9,7 @@ import simcord
 from discord.http import HTTPClient
 
 from bot import client
-from bot.answer_views import CaseButton
-from bot.case_views import ReviewButton
-from bot.client import DYNAMIC_ITEMS, FacepulseBot, intents, stay_joined
+from bot.client import FacepulseBot, intents, stay_joined
 from bot.services import Services
 from core.errors import SettingsError, UnreadableClipError
 
@@ -65,8 +63,3 @@ async def test_what_the_client_takes_from_a_cdn_goes_by_the_rules_for_downloads(
     async with FacepulseBot(services) as bot:
         with pytest.raises(UnreadableClipError, match="Discord's own servers"):
             await bot.http.get_from_cdn("https://example.org/clip.mp4")
-
-
-@pytest.mark.parametrize("button", DYNAMIC_ITEMS, ids=lambda button: button.__name__)
-def test_every_button_that_outlives_a_restart_does_something(button: type[CaseButton | ReviewButton]) -> None:
-    assert button.act not in {CaseButton.act, ReviewButton.act}
