@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -13,14 +15,19 @@ from models.swap_autoencoder import SwapAutoencoder
 INPUT = "in_face:0"
 OUTPUTS = ("out_face_mask:0", "out_celeb_face:0", "out_celeb_face_mask:0")
 OPSET = 17
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
 class ExportError(Exception):
     """The package that writes ONNX is missing."""
 
 
-def to_onnx(network: SwapAutoencoder) -> bytes:
+def to_onnx(network: SwapAutoencoder, words: Mapping[str, str] = _NO_WORDS) -> bytes:
     """Return the network as an ONNX file: (B, S, S, 3) BGR in 0..1 to masks (B, S, S, 1) and a face (B, S, S, 3).
+
+    Args:
+        network: what is written.
+        words: what the file says of itself; readers call these the model's properties, or metadata.
 
     Raises:
         ExportError: the package `onnx` is not installed.
@@ -44,7 +51,15 @@ def to_onnx(network: SwapAutoencoder) -> bytes:
             )
         except torch.onnx.errors.OnnxExporterError as error:
             raise ExportError("the package onnx is not installed") from error
-    return file.getvalue()
+    return _with_words(file.getvalue(), words)
+
+
+def _with_words(content: bytes, words: Mapping[str, str]) -> bytes:
+    import onnx  # noqa: PLC0415  (of an extra; it is there: the exporter needs it)
+
+    model = onnx.load_from_string(content)
+    onnx.helper.set_model_props(model, dict(words))
+    return bytes(model.SerializeToString())
 
 
 class _InDfmLayout(nn.Module):

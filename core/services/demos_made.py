@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ConsentError, DemoError, LabelError, OutputError, SwapModelError
+from core.errors import DemoError, LabelError, OutputError, SwapModelError
 from core.faces.models import FaceModels
 from core.report.output import require_writable, write_files
 from core.services.clock import Clock, utc_now
@@ -20,7 +20,7 @@ from core.services.demo_pictures import PREVIEW_TILES, coverage_picture, preview
 from core.settings import Settings, VideoLimits
 from core.swap.caption import MIN_SIDE_PX
 from core.swap.certificate import open_signer
-from core.swap.consent import SCOPE_WORDS, require_consent
+from core.swap.consent import require_allowed, require_consent
 from core.swap.face_set import load_face_set, read_picture
 from core.swap.framing import head_and_shoulders, whole_frame
 from core.swap.identity import Identity, identity_present, load_identity
@@ -126,7 +126,7 @@ def make_demo(
         OutputError: something cannot be written.
     """
     model = load_model(model_path, options.device)
-    _require_demos(model)
+    require_allowed(model.about.target_consent, ConsentScope.DEMOS)
     _require_places(video, out, options)
     visible = _visible(options.masks, model)
     limits = limits or full_size(settings.video)
@@ -200,12 +200,6 @@ def _write_pictures(
                 with suppress(OSError):
                     path.unlink()
         raise
-
-
-def _require_demos(model: SwapModel) -> None:
-    consent = model.about.target_consent
-    if not consent.allows(ConsentScope.DEMOS):
-        raise ConsentError(f"{consent.person} did not allow {SCOPE_WORDS[ConsentScope.DEMOS]}.")
 
 
 def _require_alone(watched: Watched, chosen: frozenset[int]) -> None:

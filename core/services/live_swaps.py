@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ConsentError
 from core.faces import FaceModels, load_face_models
 from core.settings import VideoLimits
 from core.swap.cameras import Camera, open_camera
-from core.swap.consent import SCOPE_WORDS
+from core.swap.consent import require_allowed
 from core.swap.label import new_demo_id
 from core.swap.live import FrameRate, LivePicture, LiveSwap
-from core.swap.merger import Draws, MergeOptions, Merger
+from core.swap.merger import MergeOptions, Merger
 from core.swap.model import load_model
 from core.swap.poses import trained_poses
 from core.types import ConsentScope
@@ -88,7 +87,7 @@ def live_session(model: Path, source: str, options: LiveOptions, limits: VideoLi
         ClipError: the file is not a video that can be read.
     """
     network = load_model(model, options.device)
-    require_demos(network)
+    require_allowed(network.about.target_consent, ConsentScope.DEMOS)
     faces: FaceModels = load_face_models()
     demo_id = new_demo_id()
     shrunk = limits.model_copy(update={"analysis_max_side_px": options.longest_px})
@@ -97,14 +96,3 @@ def live_session(model: Path, source: str, options: LiveOptions, limits: VideoLi
     swap = LiveSwap(merger, faces, demo_id, everybody=options.everybody)
     with open_camera(source, limits=shrunk, size_px=options.size_px, repeat=options.repeat) as camera:
         yield Session(camera, swap, demo_id)
-
-
-def require_demos(network: Draws) -> None:
-    """Let nothing be made with the face of somebody who did not allow it.
-
-    Raises:
-        ConsentError: the consent in the network does not hold for demos.
-    """
-    consent = network.about.target_consent
-    if not consent.allows(ConsentScope.DEMOS):
-        raise ConsentError(f"{consent.person} did not allow {SCOPE_WORDS[ConsentScope.DEMOS]}.")

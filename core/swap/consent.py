@@ -35,11 +35,22 @@ def require_consent(face_set: FaceSet, scope: ConsentScope) -> ConsentRecord:
     if record is None:
         ask = f"record it with `facepulse faces consent {face_set.path}`"
         if (face_set.path / CONSENT).is_file():
-            raise ConsentError(f"The consent in {face_set.path} is not for the pictures that are there now; {ask} again.")
+            raise ConsentError(
+                f"The consent in {face_set.path} is not for the pictures that are there now; {ask} again."
+            )
         raise ConsentError(f"No consent is on record for the faces in {face_set.path}; {ask}.")
+    require_allowed(record, scope)
+    return record
+
+
+def require_allowed(record: ConsentRecord, scope: ConsentScope) -> None:
+    """Let nothing be done with somebody's face that they did not allow.
+
+    Raises:
+        ConsentError: the record does not hold for `scope`.
+    """
     if not record.allows(scope):
         raise ConsentError(f"{record.person} did not allow {SCOPE_WORDS[scope]}.")
-    return record
 
 
 def read_consent(path: Path, contents: Contents | None = None) -> ConsentRecord | None:

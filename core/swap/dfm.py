@@ -26,6 +26,8 @@ from core.types import ConsentRecord, DrawnFaces, FaceType, TrainedSwap
 FORMAT = 1
 ELSEWHERE = "elsewhere"
 """In place of the ids of face sets that are not here."""
+EXPORTED = "facepulse"
+"""The property of a network that `core.swap.export` wrote: its record is the one that was written with it."""
 INPUT = "in_face"
 SOURCE_MASK, DRAWN, DRAWN_MASK = OUTPUTS = ("out_face_mask", "out_celeb_face", "out_celeb_face_mask")
 
@@ -58,6 +60,7 @@ def adopt(path: Path, consent: ConsentRecord, face_type: FaceType) -> TrainedSwa
         face_type: how much of the head its faces show; DeepFaceLab calls `whole` WF and `full` F.
 
     Raises:
+        ConsentError: Facepulse exported the file: who allowed what is known, and nobody's to declare anew.
         SwapModelError: the file cannot be read, or is no such network.
         OutputError: the record cannot be written.
     """
@@ -66,6 +69,8 @@ def adopt(path: Path, consent: ConsentRecord, face_type: FaceType) -> TrainedSwa
     except OSError as error:
         raise SwapModelError(f"The swap network {path.name} cannot be read.") from error
     session = _session(content, path.name, threads=1)
+    if EXPORTED in session.get_modelmeta().custom_metadata_map:
+        raise ConsentError(f"{path.name} was exported by Facepulse, which wrote its record beside it; export it again.")
     side = session.get_inputs()[0].shape[-2]
     about = TrainedSwap(
         weights_sha256=hashlib.sha256(content).hexdigest(),

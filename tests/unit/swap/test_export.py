@@ -13,8 +13,10 @@ import torch
 from bot.cli import run
 from core.errors import ConsentError, SwapModelError
 from core.onnx import onnxruntime
+from core.swap.consent import write_consent
 from core.swap.dfm import about_json, about_path, load_dfm
 from core.swap.export import export
+from core.swap.face_set import load_face_set
 from core.swap.model import load_model
 from core.swap.saved import sha256
 from core.swap.training import train
@@ -22,6 +24,7 @@ from core.types import ConsentScope, FaceType, TrainedSwap
 from models import swap_export
 from models.swap_autoencoder import SwapAutoencoder, SwapShape
 from models.swap_export import to_onnx
+from tests.synth.face_sets import consent
 from tests.synth.swaps import face_set, tiny_plan
 
 FACES = np.random.default_rng(1).integers(0, 255, (3, 64, 64, 3), dtype=np.uint8)
@@ -129,8 +132,40 @@ def test_a_missing_package_is_one_sentence(trained: Path, tmp_path: Path, monkey
     assert not list(tmp_path.glob("*.dfm*"))
 
 
-def test_a_file_from_elsewhere_is_run_once_its_person_consented(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    about_path(file).unlink()
+def test_nothing_is_exported_without_consent_to_demos(trained: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    sets = (face_set(tmp_path / "source", "Source"), face_set(tmp_path / "target", "Target"))
+    write_consent(sets[1].path, consent("Target", frozenset({ConsentScope.TRAINING})))
+    train(sets[0], load_face_set(sets[1].path), model, tiny_plan(1))
+    with pytest.raises(ConsentError, match="Target did not allow that demos"):
+        export(model, tmp_path / "her.dfm")
+    assert not list(tmp_path.glob("*.dfm*"))
+
+
+def test_the_network_itself_says_where_it_is_from_and_on_what_conditions_but_names_nobody(file: Path) -> None:
+    session = onnxruntime.InferenceSession(file.read_bytes(), providers=["CPUExecutionProvider"])
+    words = session.get_modelmeta().custom_metadata_map
+    assert "made by AI" in words["facepulse"]
+    assert words["facepulse.consent"] == "demos, discord, training"
+    assert words["facepulse.target_set"] == load_dfm(file).about.target_id
+    assert "Target" not in " ".join(words.values())
+
+
+def test_what_was_exported_here_is_not_declared_to_be_somebody_elses(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = about_path(file).read_bytes()
+    asked = ["swap", "adopt", str(file), "--person", "Her", "--how", "a form", "--scope", "demos", "--adult"]
+    assert run(asked) == 1
+    assert "exported by Facepulse" in capsys.readouterr().err
+    assert about_path(file).read_bytes() == record
+
+
+def test_a_file_from_elsewhere_is_run_once_its_person_consented(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "her.dfm"
+    file.write_bytes(to_onnx(SwapAutoencoder(SwapShape("df", 64, 8, 16, 8, 4)).eval()))
     asked = ["swap", "adopt", str(file), "--person", "Her", "--how", "a form", "--scope", "demos"]
     assert run(asked) == 1
     assert "--adult" in capsys.readouterr().err
