@@ -134,6 +134,14 @@ def train_fusion(*, scores: Path, out: Path, seed: int) -> int:
 @click.option("--pairs", type=click.Path(path_type=Path), multiple=True, help="Folder with PAIRS.tsv, real/ and fake/.")
 @click.option("--clips", type=click.Path(path_type=Path), help="Folder with MANIFEST.tsv and the clips it names.")
 @click.option("--generated", type=click.Path(path_type=Path), multiple=True, help="Folder of wholly generated faces.")
+@click.option(
+    "--swap",
+    type=click.Path(path_type=Path),
+    nargs=2,
+    multiple=True,
+    metavar="MODEL DRIVER",
+    help="A swap that was trained here, and a clip of its driver.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="NAME.safetensors")
 @click.option("--checkpoint", type=click.Path(path_type=Path), required=True, help="Written as the training goes on.")
 @click.option("--start", type=click.Path(path_type=Path), help="Weights to go on from, in place of ImageNet's.")
@@ -153,6 +161,7 @@ def train_appearance(
     pairs: tuple[Path, ...],
     clips: Path | None,
     generated: tuple[Path, ...],
+    swap: tuple[tuple[Path, Path], ...],
     out: Path,
     checkpoint: Path,
     start: Path | None,
@@ -176,7 +185,7 @@ def train_appearance(
         raise click.UsageError("Give at least one of --photos, --pairs and --clips.")
     given = {"steps": steps, "seed": seed, "device": device}
     chosen = training.read_config(config, {name: value for name, value in given.items() if value is not None})
-    material = training.Material(photos, pairs, clips, generated)
+    material = training.Material(photos, pairs, clips, generated, swap)
     with Progress(transient=not sys.stderr.isatty()) as bar:
         tasks: dict[str, TaskID] = {}
 

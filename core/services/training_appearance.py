@@ -11,6 +11,7 @@ from core.errors import DatasetError, OutputError, TrainingError
 from core.evaluation.face_clips import read_face_clips
 from core.evaluation.forge.faces import SourceFace
 from core.evaluation.forge.material import clip_twins, given_pairs, main_faces, photo_faces, stranger_twins
+from core.evaluation.forge.studio import studio_twins
 from core.evaluation.forge.supply import Pool, Twins, supply
 from core.faces import FaceModels, load_face_models
 from core.services.training_config import read_training_config
@@ -23,7 +24,7 @@ from models.train.ppg_cnn import device_is_there
 
 Tell = Callable[[str, int, int, str], None]
 """(what is being done, done, total, a remark): called as the work goes on."""
-SHARES = {"photos": 0.25, "pairs": 0.25, "real clips": 0.2, "clip pairs": 0.25, "generated": 0.05}
+SHARES = {"photos": 0.25, "pairs": 0.25, "real clips": 0.2, "clip pairs": 0.25, "generated": 0.05, "own swaps": 0.2}
 """Of the training pairs, by material; what is not there leaves its share to the others."""
 
 
@@ -32,13 +33,14 @@ class Material:
     """Folders to train on; at least one of the first three.
 
     `photos` show real faces, `pairs` have a PAIRS.tsv, `clips` has a MANIFEST.tsv, `generated` are photos of faces that
-    no camera took.
+    no camera took, `swaps` are trained swaps, each with a clip of its driver.
     """
 
     photos: Sequence[Path] = ()
     pairs: Sequence[Path] = ()
     clips: Path | None = None
     generated: Sequence[Path] = ()
+    swaps: Sequence[tuple[Path, Path]] = ()
 
 
 def read_config(path: Path | None, changes: dict[str, Any]) -> AppearanceConfig:
@@ -76,7 +78,8 @@ def train_on(
 
     Raises:
         DatasetError: a folder has nothing to train on.
-        ClipError: a clip of the collection cannot be read.
+        ClipError: a clip of the collection or of a driver cannot be read.
+        SwapModelError, ConsentError: a trained swap is damaged, or its target did not allow this.
         TrainingError: the device or the ImageNet weights are not there, or checkpoint or start do not fit.
         OutputError: the weights or the checkpoint cannot be written.
     """
@@ -126,13 +129,15 @@ def pools_of(material: Material, seed: int, say: Tell) -> list[Pool]:
 
     Raises:
         DatasetError: a folder has nothing to train on, or there is no real face to forge from.
-        ClipError: a clip of the collection cannot be read.
+        ClipError: a clip of the collection or of a driver cannot be read.
+        SwapModelError, ConsentError: a trained swap is damaged, or its target did not allow this.
     """
     models = load_face_models()
 
     def watch(what: str) -> Callable[[int, int], None]:
         return lambda done, total: say(what, done, total, "")
 
+    own = _from_swaps(material.swaps, models, seed, watch("swapping"))  # first: what is missing is told at once
     photos = [face for folder in material.photos for face in photo_faces(folder, models, watch(folder.name))]
     given = [given_pairs(folder, models, watch(folder.name)) for folder in material.pairs]
     twins, filmed = _from_clips(material.clips, models, watch("watching clips"))
@@ -147,6 +152,7 @@ def pools_of(material: Material, seed: int, say: Tell) -> list[Pool]:
         Pool(SHARES["real clips"], faces=filmed),
         Pool(SHARES["clip pairs"], twins=twins),
         Pool(SHARES["generated"], twins=stranger_twins(reals, made, seed)),
+        Pool(SHARES["own swaps"], twins=own),
     ]
     return [pool for pool in pools if pool.faces or pool.twins]
 
@@ -180,6 +186,16 @@ def _from_clips(
         else:
             faces += [one.face for one in main_faces(clip, models)[::3]]
     return twins, faces
+
+
+def _from_swaps(
+    swaps: Sequence[tuple[Path, Path]], models: FaceModels, seed: int, told: Callable[[int, int], None]
+) -> list[Twins]:
+    twins = list[Twins]()
+    for number, (model, driver) in enumerate(swaps):
+        told(number, len(swaps))
+        twins += studio_twins(model, driver, models, seed + number)
+    return twins
 
 
 def _tell_step(say: Tell, step: Step) -> None:

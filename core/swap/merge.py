@@ -42,6 +42,7 @@ __all__ = [
     "full_size",
     "merged_frames",
     "merged_pairs",
+    "merged_picture",
     "watch",
 ]
 
@@ -119,7 +120,15 @@ def merged_pairs(
 
 
 def _pair(frame: Frame, faces: tuple[PlannedFace, ...], merger: Merger, framing: Framing) -> MergedPair:
-    rgb = frame.rgb
+    rgb = merged_picture(frame.rgb, faces, merger)
+    boxes = np.array([bounding_box(face.landmarks_px) for face in faces], np.float32).reshape(-1, 4)
+    strength = max((face.strength for face in faces), default=0.0)
+    merged = MergedFrame(frame.time_s, framing.picture(frame.index, rgb), framing.boxes(frame.index, boxes))
+    return MergedPair(framing.picture(frame.index, frame.rgb), merged, strength)
+
+
+def merged_picture(rgb: NDArray[np.uint8], faces: tuple[PlannedFace, ...], merger: Merger) -> NDArray[np.uint8]:
+    """Return a frame (H, W, 3) with the planned faces drawn anew; it stays as it is."""
     for face in faces:
         rgb = merger.merge(
             rgb,
@@ -130,7 +139,4 @@ def _pair(frame: Frame, faces: tuple[PlannedFace, ...], merger: Merger, framing:
             motion_px=face.motion_px,
             strength=face.strength,
         )
-    boxes = np.array([bounding_box(face.landmarks_px) for face in faces], np.float32).reshape(-1, 4)
-    strength = max((face.strength for face in faces), default=0.0)
-    merged = MergedFrame(frame.time_s, framing.picture(frame.index, rgb), framing.boxes(frame.index, boxes))
-    return MergedPair(framing.picture(frame.index, frame.rgb), merged, strength)
+    return rgb

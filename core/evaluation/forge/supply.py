@@ -23,7 +23,7 @@ SHIFT_PX = 12
 ASKED_FOR_LIKENESS = 24
 """How many others are looked at for the one whose face lies most alike."""
 UNTOUCHED_SHARE = 0.35
-"""Share of given twins that are not damaged further: they come from videos and carry their own."""
+"""Share of given twins that are not damaged further, of those that come from videos and carry their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Twins:
     """A real picture and a fake of it (256, 256, 3) that somebody else made, both cut out alike.
 
     `blended` and `synthetic` say what the fake is: 1, 0 or NaN; `same_pixels` that the two lie pixel on pixel, so that
-    their difference shows what was replaced.
+    their difference shows what was replaced; `coded` that a codec was over both since the fake was made.
     """
 
     real: NDArray[np.uint8]
@@ -39,6 +39,7 @@ class Twins:
     blended: float = 1.0
     synthetic: float = float("nan")
     same_pixels: bool = True
+    coded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _given(twins: Twins, rng: np.random.Generator) -> _Example:
     if twins.same_pixels:
         everywhere = np.ones(real.shape[:2], np.float32)
         where = (boundary(everywhere, real, fake, MAP_CELLS) / np.float32(255)).astype(np.float32)
-    if rng.random() < UNTOUCHED_SHARE:
+    if rng.random() < UNTOUCHED_SHARE and twins.coded:
         if rng.random() < 0.5:
             real, fake = np.ascontiguousarray(real[:, ::-1]), np.ascontiguousarray(fake[:, ::-1])
             where = np.ascontiguousarray(where[:, ::-1])

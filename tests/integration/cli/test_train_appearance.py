@@ -35,3 +35,14 @@ def test_without_material_it_says_what_to_give(tmp_path: Path, capsys: pytest.Ca
     asked = ["train", "appearance", "--out", str(tmp_path / "n"), "--checkpoint", str(tmp_path / "c")]
     assert run(asked) != 0
     assert "--photos" in capsys.readouterr().err
+
+
+def test_a_swap_that_was_never_trained_ends_it_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, checkpoint = tmp_path / "new" / "net.safetensors", tmp_path / "new" / "run.ck"
+    asked = ["train", "appearance", "--photos", str(photos(tmp_path / "faces")), "--out", str(out)]
+    asked += ["--checkpoint", str(checkpoint), "--swap", str(tmp_path / "nothing"), str(tmp_path / "driver.mp4")]
+    assert run(asked) == 1
+    assert "no trained swap" in capsys.readouterr().err
+    assert not out.parent.exists()

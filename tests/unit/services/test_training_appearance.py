@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from core.errors import DatasetError, SettingsError, TrainingError
+from core.evaluation.forge import studio
 from core.evaluation.forge.material import given_pairs, photo_faces
 from core.faces import load_face_models
-from core.services.training_appearance import Material, autoencoder_beside, pools_of, read_config, train_on
+from core.services.training_appearance import SHARES, Material, autoencoder_beside, pools_of, read_config, train_on
 from models.appearance import appearance_scores, load_appearance
 from models.train.appearance import AppearanceConfig
 from models.train.face_autoencoder import AutoencoderConfig
 from tests.synth.clips import Scene, even_times, portrait, write_scene
+from tests.synth.drawers import KnownDrawer
 
 HEADER = "path\tlabel\tperson\tgenerator\tpair\tsplit\tsource\tnote\n"
 TINY = AppearanceConfig(steps=2, pairs=2, warm_up=1)
@@ -89,6 +91,24 @@ def test_every_kind_of_material_is_used(collected: Path) -> None:
     assert len(pools[0].faces) == 3  # two photos and the real side of the pair
     of_clips = pools[3].twins
     assert of_clips and not of_clips[0].same_pixels
+
+
+def test_a_trained_swap_with_its_driver_is_material_of_its_own(
+    collected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "load_model", lambda _: KnownDrawer(np.flip))
+    monkeypatch.setattr(studio, "trained_poses", lambda _: None)
+    scene = Scene(width_px=320, height_px=240, face_px=120)
+    driver = write_scene(tmp_path / "driver.mp4", scene, even_times(25, 0.4), rate=Fraction(25))
+    told: list[str] = []
+    pools = pools_of(
+        Material([collected / "photos"], swaps=[(tmp_path / "a.dfm", driver)] * 2),
+        0,
+        lambda what, *_: told.append(what),
+    )
+    assert told[0] == "swapping"
+    assert [len(pool.twins) for pool in pools] == [0, 20]
+    assert pools[1].share == SHARES["own swaps"] and not any(twins.coded for twins in pools[1].twins)
 
 
 def test_photos_without_a_face_are_left_out_and_a_folder_without_any_is_an_error(
