@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ClipNotFoundError, DemoError, FacepulseError, LabelError
-from core.services.demos import LONGEST_S, NO_CONSENT
+from core.errors import ClipNotFoundError, ConsentError, DemoError, FacepulseError, LabelError
+from core.services.demos import LONGEST_S, NEEDED, NO_CONSENT
 from core.services.folders import Folders, measure
 from core.settings import Settings, VideoLimits
 from core.store import Declaration, Demo, Made
 from core.types import ProgressCallback
-from core.types.swap import ConsentScope, TrainedSwap
+from core.types.swap import TrainedSwap
 
 if TYPE_CHECKING:
     from core.swap.label import LabelledVideo
@@ -79,7 +79,7 @@ def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progr
     if demo.incoming_name is None:
         raise DemoError(NO_CLIP)
     with _without_paths(demo):
-        _require_registered(studio, demo)
+        _require_registered(studio.about(_model_here(demo)), demo)
     bench = workshop(folders, demo)
     shutil.rmtree(bench, ignore_errors=True)
     bench.mkdir(parents=True)
@@ -95,9 +95,15 @@ def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progr
                 limits=demo_limits(settings.video),
                 alone=demo.declaration is Declaration.SELF,
             )
-            return studio.make(order, progress)
+            made = studio.make(order, progress)
     except ClipNotFoundError as error:
         raise DemoError(NO_CLIP) from error
+    try:
+        _require_registered(made.provenance.swap, demo)  # a training may have gone on meanwhile
+    except DemoError:
+        clear(folders, demo)
+        raise
+    return made
 
 
 def keep(video: LabelledVideo, folders: Folders) -> Made:
@@ -149,23 +155,33 @@ def sweep(folders: Folders, now: datetime) -> None:
 
 @contextmanager
 def _without_paths(demo: Demo) -> Iterator[None]:
-    """Say of trouble with a model or its face sets only that there is some: where they lie is nobody's business."""
+    """Say of trouble with a model or its face sets only that there is some: where they lie is nobody's business.
+
+    Nor is who did not consent.
+    """
     try:
         yield
     except FacepulseError as error:
         places = [place for place in (demo.model.path, demo.model.source_path) if place]
-        if any(place in str(error) for place in places):
+        if isinstance(error, ConsentError) or any(place in str(error) for place in places):
             logger.warning("demo %d: %s", demo.id, error)
             raise DemoError(UNUSABLE) from error
         raise
 
 
-def _require_registered(studio: Studio, demo: Demo) -> None:
+def _model_here(demo: Demo) -> Path:
     path = Path(demo.model.path)
     if not path.exists():
         raise DemoError(NO_MODEL_HERE)
-    now = studio.about(path)
-    if now.weights_sha256 != demo.model.swap.weights_sha256:
+    return path
+
+
+def _require_registered(swap: TrainedSwap, demo: Demo) -> None:
+    """Let a demo be made only with the network that was registered, on the consent that an admin was shown."""
+    registered = demo.model.swap
+    if swap.weights_sha256 != registered.weights_sha256:
         raise DemoError(OTHER_MODEL)
-    if not (now.target_consent.allows(ConsentScope.DEMOS) and now.target_consent.allows(ConsentScope.DISCORD)):
+    if not all(swap.target_consent.allows(scope) for scope in NEEDED):
         raise DemoError(NO_CONSENT)
+    if swap.target_consent != registered.target_consent:
+        raise DemoError(OTHER_MODEL)

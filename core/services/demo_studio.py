@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.services.demo_making import Order, Studio
+from core.services.demos import NEEDED
 from core.types import ProgressCallback
 from core.types.swap import TrainedSwap
 
@@ -37,7 +38,7 @@ def make(order: Order, progress: ProgressCallback) -> LabelledVideo:
         order.model_path,
         order.video,
         order.out,
-        DemoOptions(head_and_shoulders=True, source_set=order.source_path, alone=order.alone),
+        DemoOptions(head_and_shoulders=True, source_set=order.source_path, alone=order.alone, scopes=frozenset(NEEDED)),
         made_by=order.made_by,
         settings=order.settings,
         progress=progress,

@@ -60,7 +60,8 @@ class DemoOptions:
     `person`: 1 is the most prominent face of the clip. `source_set`: choose who is like the people of this face
     set, and nobody else, in place of a number. `masks`: a trained occlusion mask. `head_and_shoulders`: show
     nothing else of the clip. `alone`: refuse a clip in which another face is seen at the same time. `preview` and
-    `coverage`: PNG files to write beside the video.
+    `coverage`: PNG files to write beside the video. `scopes`: what the person shown, and the person of `source_set`,
+    must have allowed.
     """
 
     merge: MergeOptions = field(default_factory=MergeOptions)
@@ -73,6 +74,7 @@ class DemoOptions:
     preview: Path | None = None
     coverage: Path | None = None
     device: str = "cpu"
+    scopes: frozenset[ConsentScope] = frozenset({ConsentScope.DEMOS})
 
 
 def merge_options(*, polygon_set: Path | None = None, **choices: Any) -> MergeOptions:
@@ -118,7 +120,7 @@ def make_demo(
         clock: the time.
 
     Raises:
-        ConsentError: the person shown, or the person of `options.source_set`, did not allow demos.
+        ConsentError: the person shown, or the person of `options.source_set`, did not allow `options.scopes`.
         SwapModelError: the model cannot be read, or nobody in the clip can be chosen.
         DemoError: somebody else is seen in a clip that shall show one person.
         ClipError: the clip cannot be read.
@@ -126,7 +128,8 @@ def make_demo(
         OutputError: something cannot be written.
     """
     model = load_model(model_path, options.device)
-    require_allowed(model.about.target_consent, ConsentScope.DEMOS)
+    for scope in options.scopes:
+        require_allowed(model.about.target_consent, scope)
     _require_places(video, out, options)
     visible = _visible(options.masks, model)
     limits = limits or full_size(settings.video)
@@ -238,7 +241,8 @@ def _choose(options: DemoOptions) -> Choose:
     """What chooses the person; their other appearances in the clip are found where people can be told apart."""
     if options.source_set is not None:
         face_set = load_face_set(options.source_set)
-        require_consent(face_set, ConsentScope.DEMOS)
+        for scope in options.scopes:
+            require_consent(face_set, scope)
         identity = load_identity()
         return like(middle_of(_some_faces(face_set), identity.embed), identity.embed)
     identity_here: Identity | None = load_identity() if identity_present() else None

@@ -119,7 +119,10 @@ def read_saved(path: Path) -> Saved | None:
         values = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if values["format"] != FORMAT:
             raise SwapModelError(f"The trained swap {path} is of another version of Facepulse.")
-        return Saved(folder, values, trained_swap_of(values["about"]))
+        about = trained_swap_of(values["about"])
+        if about.weights_sha256 != values["files"][WEIGHTS]:
+            raise ValueError("it is said of other weights")
+        return Saved(folder, values, about)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path) from error
 

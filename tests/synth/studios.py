@@ -30,9 +30,10 @@ def labelled(path: Path, demo_id: str = "0123abcd", swap: TrainedSwap | None = N
 
 @dataclass
 class FakeStudio:
-    """Makes demos of one network; waits for `go` when that was cleared."""
+    """Makes demos of one network, or of what it became meanwhile; waits for `go` when that was cleared."""
 
     swap: TrainedSwap = field(default_factory=make_swap)
+    made_with: TrainedSwap | None = None
     refusal: Exception | None = None
     orders: list[Order] = field(default_factory=list)
     told: int = 0
@@ -54,7 +55,7 @@ class FakeStudio:
         if self.refusal is not None:
             raise self.refusal
         order.out.write_bytes(LABEL + order.video.read_bytes())
-        return labelled(order.out, f"{len(self.orders):08x}", self.swap)
+        return labelled(order.out, f"{len(self.orders):08x}", self.made_with or self.swap)
 
 
 def unreadable() -> UnreadableClipError:

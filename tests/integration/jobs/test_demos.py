@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from core.errors import LabelError, SwapModelError
+from core.errors import ConsentError, LabelError, SwapModelError
 from core.jobs.demos import BROKEN, GAVE_UP, LONELY, WAITS_AT_MOST, DemoWorker, load_studio
 from core.jobs.local import LocalWorkers
 from core.jobs.loop import MAX_ATTEMPTS, Timing
@@ -25,7 +26,7 @@ from core.types.swap import ConsentScope
 from tests.synth import engines
 from tests.synth.logs import Clock, becomes, make_question
 from tests.synth.studios import LABEL, FakeStudio, labelled, unreadable
-from tests.synth.wishes import GUILD, make_model, make_swap, make_wish
+from tests.synth.wishes import GUILD, make_consent, make_model, make_swap, make_wish
 
 ROOT = Path(__file__).resolve().parents[3]
 MEDIA = b"the bytes of a driver"
@@ -180,6 +181,13 @@ async def test_a_worker_that_stops_puts_its_demo_back(
     [
         ({"swap": make_swap(weights=b"others")}, demo_making.OTHER_MODEL),
         ({"swap": make_swap(ConsentScope.DEMOS)}, demo_making.NO_CONSENT),
+        (
+            {"swap": replace(make_swap(), target_consent=replace(make_consent(), person="Else"))},
+            demo_making.OTHER_MODEL,
+        ),
+        ({"made_with": make_swap(weights=b"a later state")}, demo_making.OTHER_MODEL),
+        ({"made_with": make_swap(ConsentScope.TRAINING)}, demo_making.NO_CONSENT),
+        ({"refusal": ConsentError("Jo Doe did not allow that demos are made with their face.")}, demo_making.UNUSABLE),
         ({"refusal": unreadable()}, str(unreadable())),
     ],
 )

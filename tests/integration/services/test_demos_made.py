@@ -15,6 +15,7 @@ from core.errors import CancelledError, ConsentError, FacepulseError, LabelError
 from core.services import demos_made
 from core.services.demos_made import DemoOptions, make_demo, merge_options
 from core.settings import Settings, VideoLimits
+from core.swap.consent import write_consent
 from core.swap.coverage import Coverage
 from core.swap.label import read_marks
 from core.swap.masks import FacePart
@@ -230,6 +231,20 @@ def test_who_is_in_the_set_must_have_allowed_demos_too(clip, tmp_path, settings,
     made_set = face_set(tmp_path / "set", with_consent=False)
     with pytest.raises(ConsentError, match="No consent"):
         made(clip, tmp_path, settings, DemoOptions(source_set=made_set.path))
+
+
+@pytest.mark.parametrize("who", ["shown", "like"])
+def test_everything_that_is_asked_for_must_have_been_allowed_by_both(clip, tmp_path, settings, drawer, who):
+    demos_only = frozenset({ConsentScope.TRAINING, ConsentScope.DEMOS})
+    if who == "shown":
+        drawer.about = swap_of(consent=replace(CONSENT, scope=demos_only))
+    made_set = face_set(tmp_path / "set")
+    if who == "like":
+        write_consent(made_set.path, replace(made_set.consent, scope=demos_only))
+    options = DemoOptions(source_set=made_set.path, scopes=frozenset({ConsentScope.DEMOS, ConsentScope.DISCORD}))
+    with pytest.raises(ConsentError, match="did not allow that demos with their face are shown in Discord"):
+        made(clip, tmp_path, settings, options)
+    assert drawer.seen == []
 
 
 def test_options_are_made_from_plain_words():

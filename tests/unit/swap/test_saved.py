@@ -62,6 +62,16 @@ def test_a_changed_file_is_not_loaded(tmp_path: Path, name: str) -> None:
         read_saved(tmp_path).content(name)
 
 
+def test_a_swap_that_is_said_to_be_of_other_weights_is_refused(tmp_path: Path) -> None:
+    generation = save_steps(tmp_path, 3)
+    values = json.loads((generation / saved.ABOUT).read_text())
+    (generation / saved.WEIGHTS).write_bytes(b"others")
+    values["files"][saved.WEIGHTS] = saved.sha256(b"others")
+    (generation / saved.ABOUT).write_text(json.dumps(values))
+    with pytest.raises(SwapModelError, match="damaged"):
+        read_saved(tmp_path)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "about": {}}'])
 def test_a_damaged_description_is_one_sentence(tmp_path: Path, content: str) -> None:
     (save_steps(tmp_path, 1) / saved.ABOUT).write_text(content)
