@@ -146,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=Path, help="A network that has seen no clip of the collection.")
     parser.add_argument("--autoencoder", type=Path, help="As `facepulse train appearance` keeps it.")
     parser.add_argument("--part", default="0/1", help="Which of how many processes this one is.")
-    parser.add_argument("--steps", type=int, default=240)
+    parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
