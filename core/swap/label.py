@@ -8,9 +8,9 @@ clips that people post. What is missing one of them is deleted.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import InitVar, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +30,7 @@ from core.settings import VideoLimits
 from core.swap import credentials, metadata
 from core.swap.caption import MIN_SIDE_PX, burn
 from core.swap.certificate import Signer
+from core.swap.staging import begin, end, staging_of
 from core.types import MergedFrame, Provenance
 from core.video import open_clip
 from core.video.audio import AudioTrack
@@ -120,13 +121,13 @@ def write_labelled(
 
     Raises:
         LabelError: a part of the label could not be written or read back; there is no file.
-        OutputError: there is no frame, or the file cannot be written there.
+        OutputError: there is no frame, another process writes the same file, or it cannot be written there.
     """
     if signer is None:
         raise LabelError("A demo is signed; without a certificate there is none.")
-    unsigned, signed = (out.with_name(f".{out.name}.{os.getpid()}.{part}.mp4") for part in ("plain", "signed"))
     title = credentials.title(provenance.demo_id)
-    try:
+    with _bench(out) as bench:
+        unsigned, signed = bench / "plain.mp4", bench / "signed.mp4"
         write_video(
             unsigned,
             ((frame.time_s, labelled_frame(frame, provenance.demo_id)) for frame in frames),
@@ -141,11 +142,6 @@ def write_labelled(
         _require_all(read_marks(signed), provenance.demo_id)
         made = LabelledVideo(out, _sha256(signed), provenance, _MADE_HERE)
         signed.replace(out)
-    except OSError as error:
-        raise OutputError("The video cannot be written there.") from error
-    finally:
-        unsigned.unlink(missing_ok=True)
-        signed.unlink(missing_ok=True)
     return made
 
 
@@ -165,6 +161,22 @@ def read_marks(path: Path) -> Marks:
     except UnreadableCredentialsError as error:
         unread = str(error)
     return Marks(reader.read(), signed, unread, metadata.read_words(path))
+
+
+@contextmanager
+def _bench(out: Path) -> Iterator[Path]:
+    """Give an empty folder beside `out`, in which a video has not all of its label yet; it goes with the block."""
+    staging = staging_of(out)
+    try:
+        lock = begin(staging)
+        try:
+            yield staging
+        finally:
+            end(staging, lock)
+    except BlockingIOError as error:
+        raise OutputError("Another process is writing this video at this moment.") from error
+    except OSError as error:
+        raise OutputError("The video cannot be written there.") from error
 
 
 def _require_all(marks: Marks, demo_id: str) -> None:

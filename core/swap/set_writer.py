@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-import shutil
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 from core.errors import FaceSetError
 from core.swap.face_set import load_face_set
 from core.swap.set_files import PICTURES, PRUNED, Contents, Row, is_face_set, read_contents, write_contents
+from core.swap.staging import begin, end, staging_of
 from core.types import FaceSet, FaceType, SwapFace
 
 SMALLEST_PX, LARGEST_PX = 96, 512
@@ -46,8 +44,7 @@ class FaceSetWriter:
         if not SMALLEST_PX <= size_px <= LARGEST_PX:
             raise FaceSetError(f"The faces of a set have {SMALLEST_PX} to {LARGEST_PX} pixels.")
         self._out, self._before = out, _before(out, face_type, size_px, add)
-        place = out.absolute()
-        self._staging = place.with_name(f".{place.name}.partial")
+        self._staging = staging_of(out)
         self._faces: list[SwapFace] = []
         self._lock = _begin(self._staging, out)
 
@@ -57,8 +54,7 @@ class FaceSetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._staging, ignore_errors=True)
-        os.close(self._lock)
+        end(self._staging, self._lock)
 
     def add(self, rgb: NDArray[np.uint8], face: SwapFace) -> int:
         """Take a crop (S, S, 3) and its face, whose name and sha256 are given here; return its number for `commit`.
@@ -164,22 +160,12 @@ def _before(out: Path, face_type: FaceType, size_px: int, add: bool) -> Contents
 
 
 def _begin(staging: Path, out: Path) -> int:
-    """Make the folder beside the set anew, and return the lock that keeps another process out of it."""
     try:
-        staging.mkdir(parents=True, exist_ok=True)
-        lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+        return begin(staging)
+    except BlockingIOError as error:
+        raise FaceSetError(f"Another process is writing the face set {out} at this moment.") from error
     except OSError as error:
         raise _unwritable(out, error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for child in staging.iterdir():
-            shutil.rmtree(child) if child.is_dir() else child.unlink()
-    except OSError as error:
-        os.close(lock)
-        if isinstance(error, BlockingIOError):
-            raise FaceSetError(f"Another process is writing the face set {out} at this moment.") from error
-        raise _unwritable(out, error) from error
-    return lock
 
 
 def _unwritable(out: Path, error: OSError) -> FaceSetError:

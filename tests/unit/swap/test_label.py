@@ -18,6 +18,7 @@ from core.swap.certificate import Signer
 from core.swap.credentials import statement
 from core.swap.label import LabelledVideo, labelled_frame, new_demo_id, read_marks, write_labelled
 from core.swap.metadata import read_words
+from core.swap.staging import begin, end, staging_of
 from core.types import ConsentBasis, MergedFrame
 from core.video import open_clip
 from core.video.audio import read_audio
@@ -133,6 +134,35 @@ def test_nothing_is_left_when_frames_fail_or_there_are_none(tmp_path: Path, seal
     with pytest.raises(OutputError):
         write(tmp_path, seal, iter(()))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_with_the_next_video(tmp_path: Path, seal: Signer) -> None:
+    staging = staging_of(tmp_path / "demo.mp4")
+    staging.mkdir()
+    (staging / "plain.mp4").write_bytes(b"not signed")
+    write(tmp_path, seal)
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.mp4"]
+
+
+def test_until_it_is_whole_a_video_is_nowhere_but_in_a_folder_of_its_owner(tmp_path: Path, seal: Signer) -> None:
+    seen: list[tuple[list[str], int]] = []
+
+    def watched() -> Iterator[MergedFrame]:
+        for frame in merged():
+            seen.append(([path.name for path in tmp_path.iterdir()], next(tmp_path.iterdir()).stat().st_mode & 0o777))
+            yield frame
+
+    write(tmp_path, seal, watched())
+    assert {(*names, mode) for names, mode in seen} == {(".demo.mp4.partial", 0o700)}
+
+
+def test_two_do_not_write_one_video_at_once(tmp_path: Path, seal: Signer) -> None:
+    staging = staging_of(tmp_path / "demo.mp4")
+    lock = begin(staging)
+    with pytest.raises(OutputError, match="Another process"):
+        write(tmp_path, seal)
+    end(staging, lock)
+    write(tmp_path, seal)
 
 
 def test_a_picture_too_small_for_the_caption_is_refused(tmp_path: Path, seal: Signer) -> None:
