@@ -323,6 +323,8 @@ STORE_ERRORS = (
 GUILD_SETTINGS = (
     N_("The daily budget of a member"),
     N_("The daily budget of the server"),
+    N_("The daily budget of demos of a member"),
+    N_("The daily budget of demos of the server"),
     N_("The likelihood from which clips are flagged"),
     N_("The number of days that reports are kept"),
     N_("The likelihood from which Facepulse acts by itself"),

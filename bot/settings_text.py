@@ -180,8 +180,21 @@ def _review(settings: GuildSettings, say: Say) -> tuple[str, ...]:
 
 def _demos(settings: GuildSettings, say: Say) -> tuple[str, ...]:
     allowed = say("Allowed: {answer}", answer=_yes(settings.demos_allowed, say))
-    roles = say("May ask besides moderators: {roles}", roles=_named(settings.demo_role_ids, "@&", say))
-    return (allowed, roles) if settings.demos_allowed or settings.demo_role_ids else (allowed,)
+    if not settings.demos_allowed and _demos_set(settings) == _demos_set(GuildSettings(settings.guild_id)):
+        return (allowed,)
+    return (
+        allowed,
+        say("May ask besides moderators: {roles}", roles=_named(settings.demo_role_ids, "@&", say)),
+        say.plural("Each member: {n} demo in 24 hours", "Each member: {n} demos in 24 hours",
+                   settings.user_daily_demos),
+        say.plural("All together: {n} demo in 24 hours", "All together: {n} demos in 24 hours",
+                   settings.guild_daily_demos),
+    )  # fmt: skip
+
+
+def _demos_set(settings: GuildSettings) -> tuple[object, ...]:
+    """Return what matters of demos only where they are allowed."""
+    return settings.demo_role_ids, settings.user_daily_demos, settings.guild_daily_demos
 
 
 def _yes(value: bool, say: Say) -> str:

@@ -96,11 +96,16 @@ def _action(settings: GuildSettings, place: Place, say: Say) -> list[str]:
 
 
 def _demos(settings: GuildSettings, place: Place, say: Say) -> list[str]:
-    if settings.demos_allowed and settings.mod_log_channel_id is None:
-        return [
+    if not settings.demos_allowed:
+        return []
+    found = []
+    if settings.mod_log_channel_id is None:
+        found.append(
             say("There is no mod-log channel, so no demo is made: people look at each there. `/settings channels`.")
-        ]
-    return []
+        )
+    if 0 in (settings.user_daily_demos, settings.guild_daily_demos):
+        found.append(say("With a budget of 0 nobody can have a demo made."))
+    return found
 
 
 _LOOKS: dict[Part, Callable[[GuildSettings, Place, Say], list[str]]] = {

@@ -306,25 +306,31 @@ class SettingsCog(
         name=locale_str("demos"), description=locale_str("Whether labelled face-swap demos can be made here")
     )
     @app_commands.rename(
-        allowed=locale_str("allowed"), role_add=locale_str("role-add"), role_remove=locale_str("role-remove")
+        allowed=locale_str("allowed"), role_add=locale_str("role-add"), role_remove=locale_str("role-remove"),
+        member=locale_str("member"), server=locale_str("server"),
     )  # fmt: skip
     @app_commands.describe(
         allowed=locale_str("Whether demos are allowed; the demo studio has rules of its own"),
         role_add=locale_str("A role that may ask for demos, besides moderators"),
         role_remove=locale_str("A role that may no longer ask for demos"),
+        member=locale_str("Demos in 24 hours for each member"),
+        server=locale_str("Demos in 24 hours for all members together"),
     )
-    async def demos(
+    async def demos(  # noqa: PLR0917 - discord.py calls it by name
         self,
         interaction: discord.Interaction,
         allowed: bool | None = None,
         role_add: discord.Role | None = None,
         role_remove: str | None = None,
+        member: Range[int, 0, 100] | None = None,
+        server: Range[int, 0, 1000] | None = None,
     ) -> None:
-        """Change whether demos may be made, and who besides moderators may ask for them."""
+        """Change whether demos may be made, who besides moderators may ask for them, and how many are made."""
         _, settings, say = await self._desk.seen(interaction)
         roles = changed_list(settings.demo_role_ids, _id(role_add), role_remove, say)
         note = DEMO_RULES if role_add is None else DEMO_ROLES
-        await self._desk.save(interaction, Part.DEMOS, _given(demos_allowed=allowed, demo_role_ids=roles), note=note)
+        changes = _given(demos_allowed=allowed, demo_role_ids=roles, user_daily_demos=member, guild_daily_demos=server)
+        await self._desk.save(interaction, Part.DEMOS, changes, note=note)
 
     @app_commands.command(name=locale_str("reset"), description=locale_str("Give all settings their defaults again"))
     async def reset(self, interaction: discord.Interaction) -> None:

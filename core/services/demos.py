@@ -26,7 +26,6 @@ from core.types.swap import ConsentScope, Provenance
 __all__ = ["Declaration", "Demo", "Demos", "LabelledFile", "SwapModel", "Wish", "Withdrawal"]
 
 WINDOW = timedelta(hours=24)
-A_DAY_BY_MEMBER, A_DAY_BY_SERVER = 5, 20
 LARGEST_BYTES = 25 << 20
 LONGEST_S = 20.0
 """A clip that becomes a demo is no longer."""
@@ -44,8 +43,6 @@ NO_MODEL = "There is no such model in this server; `/demo models` lists them."
 NOT_ALLOWED = "No admin of this server has allowed this model yet: `/demo allow`."
 NO_CONSENT = "The person shown by this model did not consent to demos in Discord, so there are none."
 ONE_AT_A_TIME = "A demo of yours is being made; ask for the next one when it is there."
-USED_UP = "You have had all your demos of the last 24 hours."
-SERVER_USED_UP = "This server has had all its demos of the last 24 hours."
 NO_HOW = "Say in `how` where the person's consent can be found, for example in which message they gave it."
 GONE = "The file of this demo is not kept any more."
 CHANGED = "The file of this demo is not the one that was labelled, so it is not shown."
@@ -148,12 +145,17 @@ class Demos:
             raise DemoError(NO_HOW)
         if await self._store.demos.open_of(guild_id, user_id):
             raise DemoError(ONE_AT_A_TIME)
-        since = self._clock() - WINDOW
-        if await self._store.demos.used(guild_id, user_id, since) >= A_DAY_BY_MEMBER:
-            raise DemoError(USED_UP)
-        if await self._store.demos.used(guild_id, None, since) >= A_DAY_BY_SERVER:
-            raise DemoError(SERVER_USED_UP)
+        await self._require_budget(settings, user_id)
         return model
+
+    async def _require_budget(self, settings: GuildSettings, user_id: int) -> None:
+        since, used = self._clock() - WINDOW, self._store.demos.used
+        limit = settings.user_daily_demos
+        if await used(settings.guild_id, user_id, since) >= limit:
+            raise DemoError(f"No demo is left for you now: each member's budget in this server is {limit} in 24 hours.")
+        limit = settings.guild_daily_demos
+        if await used(settings.guild_id, None, since) >= limit:
+            raise DemoError(f"No demo is left for this server now: its budget is {limit} in 24 hours.")
 
     async def ask(self, wish: Wish, media: bytes, settings: GuildSettings) -> Demo:
         """Log a declared wish and put it into the queue.

@@ -46,6 +46,9 @@ GUILD_SETTINGS = Table(
     Column("demos_allowed", Boolean, nullable=False),
     # None in rows that are older than this column: no roles.
     Column("demo_role_ids", Json),
+    # With defaults for rows, and writers, that are older than these columns.
+    Column("user_daily_demos", Integer, server_default="5", nullable=False),
+    Column("guild_daily_demos", Integer, server_default="20", nullable=False),
     CheckConstraint(one_of("who_may_ask", WhoMayAsk), name="who_may_ask"),
     CheckConstraint(one_of("answer_place", AnswerPlace), name="answer_place"),
     CheckConstraint(one_of("action_mode", ActionMode), name="action_mode"),

@@ -47,8 +47,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "retention_days": (1, 3650),
     "action_probability": (0.9, 1.0),
     "timeout_minutes": (1, 40_320),
+    "user_daily_demos": (0, 100),
+    "guild_daily_demos": (0, 1000),
 }
-"""Least and greatest value of the settings that are numbers; Discord allows time-outs of at most 28 days."""
+"""Least and greatest value of the settings that are numbers.
+
+Discord allows time-outs of at most 28 days; more than a thousand demos in a day a worker does not get made.
+"""
 
 SETTING_NAMES = {
     "user_daily_budget": "The daily budget of a member",
@@ -57,6 +62,8 @@ SETTING_NAMES = {
     "retention_days": "The number of days that reports are kept",
     "action_probability": "The likelihood from which Facepulse acts by itself",
     "timeout_minutes": "The number of minutes of a time-out",
+    "user_daily_demos": "The daily budget of demos of a member",
+    "guild_daily_demos": "The daily budget of demos of the server",
     "language": "The language of answers",
     "who_may_ask": "Who may ask",
     "answer_place": "The place of answers",
@@ -72,7 +79,7 @@ class GuildSettings:
 
     `language` None answers everybody in their own; `flag_probability` None flags every clip with signs of
     manipulation, else its probability must reach this as well. `retention_days` is how long reports and names stay.
-    Demos are for moderators and the roles of `demo_role_ids`.
+    Demos are for moderators and the roles of `demo_role_ids`; a budget of 0 is nobody's.
 
     Raises:
         ValueError: a value is out of its range; the message is a sentence for the user.
@@ -100,6 +107,8 @@ class GuildSettings:
     reason_required: bool = False
     demos_allowed: bool = False
     demo_role_ids: tuple[int, ...] = ()
+    user_daily_demos: int = 5
+    guild_daily_demos: int = 20
 
     def __post_init__(self) -> None:
         for name, (least, most) in RANGES.items():

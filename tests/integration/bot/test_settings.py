@@ -92,6 +92,8 @@ async def test_members_without_manage_server_do_not_get_the_command(scene: Scene
         ("action", {"minutes": 5}, "timeout_minutes", 5, "Saved"),
         ("review", {"reason-required": True}, "reason_required", True, "must give a reason: yes"),
         ("demos", {"allowed": True}, "demos_allowed", True, "The demo studio comes with its own rules"),
+        ("demos", {"member": 1}, "user_daily_demos", 1, "Each member: 1 demo in 24 hours"),
+        ("demos", {"server": 0}, "guild_daily_demos", 0, "All together: 0 demos in 24 hours"),
     ],
 )
 async def test_a_change_is_saved_and_told(

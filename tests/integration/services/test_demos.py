@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,3 +133,28 @@ async def test_a_demo_that_nobody_shows_is_overdue_and_after_an_hour_too_late(
     assert demos.is_late(overdue)
     await demos.shown(overdue, keep=True)
     assert (await demos.overdue(minute), files(folders)) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        ({"user_daily_demos": 2}, "No demo is left for you now: each member's budget in this server is 2 in 24 hours."),
+        ({"guild_daily_demos": 2}, "No demo is left for this server now: its budget is 2 in 24 hours."),
+    ],
+)
+async def test_so_many_demos_as_the_server_set_are_made_in_a_day(
+    store: Store, tmp_path: Path, folders: Folders, budget: dict[str, int], told: str
+) -> None:
+    clock, settings = Clock(), replace(SETTINGS, **budget)
+    demos = Demos(store, tmp_path, clock)
+    await kept(store, folders)
+    second = await demos.ask(wish(), b"a clip", settings)
+    assert await store.demo_queue.claim(second.id, "w", clock(), LEASE), "begun, so it counts"
+    await demos.cancel(second.id)
+
+    with pytest.raises(DemoError) as refused:
+        await demos.ask(wish(), b"a clip", settings)
+    assert str(refused.value) == told
+    await demos.require_may(wish(), SETTINGS)
+    clock.forward(DAY.total_seconds() + 1)
+    await demos.require_may(wish(), settings)

@@ -34,6 +34,8 @@ EVERYTHING = GuildSettings(
     reason_required=True,
     demos_allowed=True,
     demo_role_ids=(7,),
+    user_daily_demos=0,
+    guild_daily_demos=1000,
 )
 
 

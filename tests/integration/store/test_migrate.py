@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from core.store import Asker, Origin, migrate, open_store
 from core.store.database import connect_blocking
 from core.store.migrate import HEAD, MIGRATIONS
 from core.store.tables import METADATA
+from core.types import GuildSettings
 from tests.synth.logs import NOON, make_question, make_report
 
 TABLES = {
@@ -182,6 +184,21 @@ def test_going_down_keeps_scans_as_questions_and_drops_what_has_expired(tmp_path
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT id, origin, repeats_check_id FROM checks ORDER BY id").fetchall()
         assert rows == [(2, "cli", None), (3, "discord", None), (4, "cli", None)]
+
+
+def test_servers_that_set_something_before_keep_the_demos_they_had(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+
+    async def settings(**changes: int) -> GuildSettings:
+        async with open_store(url_of(path)) as store:
+            return await store.guilds.change(7, lambda old: replace(old, **changes), 1, NOON)
+
+    asyncio.run(settings(retention_days=3, user_daily_demos=1, guild_daily_demos=2))
+    downgrade(path, "0007")
+    migrate(url_of(path))
+
+    assert asyncio.run(settings()) == GuildSettings(7, retention_days=3, user_daily_demos=5, guild_daily_demos=20)
 
 
 def test_a_migration_that_would_lose_evidence_does_not_run(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ def test_a_new_server_keeps_no_clip_scans_nothing_and_acts_on_nothing() -> None:
     settings = GuildSettings(1)
     assert (settings.keep_evidence, settings.scan_channel_ids, settings.action_mode) == (False, (), ActionMode.OFF)
     assert not settings.demos_allowed
+    assert (settings.user_daily_demos, settings.guild_daily_demos) == (5, 20)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,8 @@ def test_a_new_server_keeps_no_clip_scans_nothing_and_acts_on_nothing() -> None:
         ("action_probability", 0.5),
         ("retention_days", 0),
         ("timeout_minutes", 40_321),
+        ("user_daily_demos", 101),
+        ("guild_daily_demos", -1),
         ("language", "tlh"),
     ],
 )

@@ -109,15 +109,28 @@ async def test_age_restricted_places_are_refused(scene: Scene, monkeypatch: pyte
 
 
 @refusing
-async def test_one_demo_at_a_time_and_so_many_a_day(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_demo_at_a_time_and_so_many_a_day(scene: Scene) -> None:
     await scene.declare()
 
     assert told_alone(await scene.swap()) == rules.ONE_AT_A_TIME
     await scene.make()
-    monkeypatch.setattr(rules, "A_DAY_BY_MEMBER", 1)
-    assert told_alone(await scene.swap()) == rules.USED_UP
-    monkeypatch.setattr(rules, "A_DAY_BY_SERVER", 1)
-    assert told_alone(await scene.swap(scene.anna)) == rules.SERVER_USED_UP
+    await scene.anna.slash(scene.channel, "settings demos", member=1)
+    assert "each member's budget in this server is 1 in 24 hours" in told_alone(await scene.swap())
+    assert "the clip shows **you**" in told_alone(await scene.swap(scene.anna)), "others have theirs"
+    await scene.anna.slash(scene.channel, "settings demos", server=1)
+    assert "for this server now: its budget is 1 in 24 hours" in told_alone(await scene.swap(scene.anna))
+
+
+@refusing
+@pytest.mark.parametrize(
+    ("whose", "told"), [("member", "each member's budget in this server is 0"), ("server", "its budget is 0")]
+)
+async def test_a_budget_of_nothing_is_nobodys_and_the_settings_say_so(scene: Scene, whose: str, told: str) -> None:
+    result = await scene.anna.slash(scene.channel, "settings demos", **{whose: 0})
+
+    assert "With a budget of 0 nobody can have a demo made" in told_alone(result)
+    for who in (scene.mo, scene.anna):
+        assert told in told_alone(await scene.swap(who))
 
 
 @refusing
