@@ -11,12 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from numpy.typing import NDArray
 
+from core.errors import LabelError
 from core.report.style import FACE_COLOURS, FAINT_INK, INK, TEXT_PT, add_panel, new_figure, to_png
-from core.swap.caption import burn
+from core.swap.label import labelled_frame
 from core.swap.merge import MergedPair, MergeOptions
 from core.swap.poses import TrainedPoses
 from core.swap.smooth import eased
 from core.swap.watch import Watched
+from core.types import MergedFrame
+from core.watermark import MarkReader, embed
 
 PREVIEW_TILES = 4
 TILE_PX = 480
@@ -30,11 +33,22 @@ UNTRAINED, PARTLY, TRAINED = "#E8B9A0", "#F3E3C0", "#DCEBE4"
 
 
 def preview_strip(pairs: Sequence[MergedPair], demo_id: str) -> bytes:
-    """Return a PNG: filmed frames above, the same with the face drawn anew below, these with their caption."""
-    tiles = [(_tile(pair.filmed), _captioned(pair, demo_id)) for pair in pairs]
+    """Return a PNG: filmed frames above, the same with the face drawn anew below, these labelled as the video is.
+
+    The whole strip is marked once more, so that it is known when it was scaled down, as a check does, and not cut up.
+
+    Raises:
+        LabelError: the marks cannot be read back.
+    """
+    tiles = [(_tile(pair.filmed), _labelled(pair, demo_id)) for pair in pairs]
     above, below = (_row([tile[which] for tile in tiles]) for which in (0, 1))
     gap = np.full((GAP_PX, above.shape[1], 3), PAPER_GREY, np.uint8)
-    return png(np.vstack([gap, above, gap, below, gap]))
+    strip = embed(np.vstack([gap, above, gap, below, gap]), demo_id)
+    marks = MarkReader()
+    marks.add(strip)
+    if marks.read().tiles != demo_id:
+        raise LabelError("The label could not be read back from the preview, so it was not kept.")
+    return png(strip)
 
 
 def png(rgb: NDArray[np.uint8]) -> bytes:
@@ -50,9 +64,10 @@ def _tile(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(rgb, size, interpolation=method), np.uint8)
 
 
-def _captioned(pair: MergedPair, demo_id: str) -> NDArray[np.uint8]:
-    scale = TILE_PX / min(pair.merged.rgb.shape[:2])
-    return burn(_tile(pair.merged.rgb), pair.merged.time_s, demo_id, pair.merged.swapped_xyxy_px * np.float32(scale))
+def _labelled(pair: MergedPair, demo_id: str) -> NDArray[np.uint8]:
+    tile = _tile(pair.merged.rgb)
+    scale = np.float32(TILE_PX / min(pair.merged.rgb.shape[:2]))
+    return labelled_frame(MergedFrame(pair.merged.time_s, tile, pair.merged.swapped_xyxy_px * scale), demo_id)
 
 
 def _row(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:

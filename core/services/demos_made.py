@@ -48,6 +48,8 @@ from core.video.audio import read_audio
 FALLBACK_RATE = Fraction(25)
 BESIDE_S = 0.2
 """A face that is seen for less beside another may be none."""
+ALREADY = "The video is face-swap demo {id} itself; demos are made of what was filmed."
+NOT_DRAWN = "In no frame could the face be drawn: the head is turned to where the model has no training."
 NOT_ALONE = "The video shows another face as well, whose person was not declared to consent."
 FACES_COMPARED = 24
 """Of a face set, when the person is looked for who is like it."""
@@ -122,7 +124,8 @@ def make_demo(
     Raises:
         ConsentError: the person shown, or the person of `options.source_set`, did not allow `options.scopes`.
         SwapModelError: the model cannot be read, or nobody in the clip can be chosen.
-        DemoError: somebody else is seen in a clip that shall show one person.
+        DemoError: somebody else is seen in a clip that shall show one person, the clip is a demo itself, or in no frame
+            of it the face could be drawn.
         ClipError: the clip cannot be read.
         LabelError: the label could not be written; there is no video.
         OutputError: something cannot be written.
@@ -138,13 +141,14 @@ def make_demo(
     if poses is None and not options.ignore_coverage:
         tell("How far the head may turn is not known for this model, so every pose is drawn.")
     watched = watch(video, limits, progress, models)
+    existing = read_marks(video)
+    if existing.demo_ids:
+        raise DemoError(ALREADY.format(id=existing.demo_ids[0]))
     chosen = _chosen(watched, choose, options)
     sound = read_audio(video, limits)
     if sound.told is not None:
         tell(sound.told)
-    made_from = Provenance(
-        new_demo_id(), model.about, watched.clip.sha256, made_by, clock(), read_marks(video).sentences()
-    )
+    made_from = Provenance(new_demo_id(), model.about, watched.clip.sha256, made_by, clock(), existing.sentences())
     merger = Merger(model, options.merge, coverage=None if poses is None else poses.at, visible=visible)
     framing = head_and_shoulders if options.head_and_shoulders else whole_frame
     shown = _Kept(len(watched.times_s))
@@ -171,13 +175,19 @@ class _Kept:
     strengths: list[float] = field(default_factory=list)
 
     def passing(self, pairs: Iterator[MergedPair]) -> Iterator[MergedFrame]:
-        """Yield the merged frames, keeping some."""
+        """Yield the merged frames, keeping some.
+
+        Raises:
+            DemoError: at the end, when there was no face in any of them: what was only filmed is not called a swap.
+        """
         wanted = {round((place + 0.5) * self.frames / PREVIEW_TILES - 0.5) for place in range(PREVIEW_TILES)}
         for index, pair in enumerate(pairs):
             self.strengths.append(pair.strength)
             if index in wanted:
                 self.pairs.append(pair)
             yield pair.merged
+        if not any(self.strengths):
+            raise DemoError(NOT_DRAWN)
 
 
 def _write_pictures(
@@ -189,20 +199,25 @@ def _write_pictures(
     chosen: frozenset[int],
     poses: TrainedPoses | None,
 ) -> None:
-    """Write the pictures that were asked for; when one cannot be, the video goes too."""
+    """Write the pictures that were asked for; when one cannot be, none stays, and the video goes too."""
+    there = [labelled.path]
     try:
         if options.preview is not None:
             strip = preview_strip(shown.pairs, labelled.provenance.demo_id)
-            write_files(options.preview.parent, {options.preview.name: strip})
+            there.append(_written(options.preview, strip))
         if options.coverage is not None:
             picture = coverage_picture(watched, chosen, shown.strengths, poses, options.merge)
-            write_files(options.coverage.parent, {options.coverage.name: picture})
-    except OutputError:
-        for path in (labelled.path, options.preview, options.coverage):
-            if path is not None:
-                with suppress(OSError):
-                    path.unlink()
+            there.append(_written(options.coverage, picture))
+    except BaseException:
+        for path in there:
+            with suppress(OSError):
+                path.unlink()
         raise
+
+
+def _written(path: Path, content: bytes) -> Path:
+    write_files(path.parent, {path.name: content})
+    return path
 
 
 def _require_alone(watched: Watched, chosen: frozenset[int]) -> None:
@@ -215,12 +230,17 @@ def _require_alone(watched: Watched, chosen: frozenset[int]) -> None:
 
 
 def _require_places(video: Path, out: Path, options: DemoOptions) -> None:
-    """See that everything can be written, and that the clip itself would not be replaced."""
+    """See that everything can be written, each to a place of its own, and that the clip would not be replaced."""
+    taken = {video.resolve(): "the clip that it is made from"}
     for path in (out, options.preview, options.coverage):
-        if path is not None:
-            require_writable(path.parent)
-            if path.resolve() == video.resolve():
-                raise OutputError("The demo would replace the clip that it is made from; name another file.")
+        if path is None:
+            continue
+        require_writable(path.parent)
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file.")
+        if path.resolve() in taken:
+            raise OutputError(f"The demo would replace {taken[path.resolve()]}; name another file.")
+        taken[path.resolve()] = "what else is written"
 
 
 def _chosen(watched: Watched, choose: Choose, options: DemoOptions) -> frozenset[int]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.errors import CancelledError, ConsentError, FacepulseError, LabelError, OutputError, SwapModelError
+from core.errors import CancelledError, ConsentError, DemoError, FacepulseError, LabelError, OutputError, SwapModelError
 from core.services import demos_made
 from core.services.demos_made import DemoOptions, make_demo, merge_options
 from core.settings import Settings, VideoLimits
@@ -24,7 +24,9 @@ from core.swap.poses import TrainedPoses
 from core.types import ConsentScope, Progress, Stage
 from core.video import open_clip
 from core.video.audio import read_audio
+from core.watermark import MarkReader
 from tests.synth.clips import Scene, even_times, iter_frames, write_scene
+from tests.synth.demos import labelled as labelled_demo
 from tests.synth.drawers import CONSENT, KnownDrawer, swap_of
 from tests.synth.swaps import face_set
 
@@ -87,7 +89,7 @@ def quick(monkeypatch) -> None:
         return SimpleNamespace(path=out, provenance=provenance, frames=shown)
 
     monkeypatch.setattr(demos_made, "write_labelled", written)
-    monkeypatch.setattr(demos_made, "read_marks", lambda path: SimpleNamespace(sentences=lambda: ()))
+    monkeypatch.setattr(demos_made, "read_marks", lambda path: SimpleNamespace(sentences=lambda: (), demo_ids=()))
 
 
 def made(clip, tmp_path, settings, options=None, **more):
@@ -126,6 +128,19 @@ def test_pictures_beside_it_are_written_when_asked_for(clip, tmp_path, settings,
     assert coverage.shape == (610, 1100, 3)
 
 
+def test_a_preview_is_known_for_a_demo_whole_as_a_check_sees_it_and_cut_up(clip, tmp_path, settings, drawer, quick):
+    preview = tmp_path / "strip.png"
+    demo_id = made(clip, tmp_path, settings, DemoOptions(preview=preview)).provenance.demo_id
+    strip = cv2.cvtColor(cv2.imread(str(preview)), cv2.COLOR_BGR2RGB)
+    height, width = strip.shape[:2]
+    as_checked = cv2.resize(strip, None, fx=1280 / width, fy=1280 / width, interpolation=cv2.INTER_AREA)
+    without_its_caption = strip[height // 2 + 3 :][:300, 6:646]
+    for picture in (as_checked, without_its_caption):
+        reader = MarkReader()
+        reader.add(np.ascontiguousarray(picture))
+        assert reader.read().tiles == demo_id
+
+
 def test_a_head_and_shoulders_demo_is_a_square(clip, tmp_path, settings, drawer):
     labelled = made(clip, tmp_path, settings, DemoOptions(head_and_shoulders=True))
     with open_clip(labelled.path, VideoLimits()) as swapped:
@@ -155,6 +170,35 @@ def test_a_demo_whose_pictures_cannot_be_written_leaves_nothing(clip, tmp_path, 
     with pytest.raises(OutputError):
         made(clip, tmp_path, settings, options)
     assert left_over(tmp_path) == [tmp_path / "file"]
+
+
+def test_a_preview_that_fails_takes_the_video_along_but_nothing_from_before(
+    clip, tmp_path, settings, drawer, quick, monkeypatch
+):
+    def full(directory, files):
+        raise OutputError("Nothing can be written: no space left on device.")
+
+    monkeypatch.setattr(demos_made, "write_files", full)
+    before = tmp_path / "strip.png"
+    before.write_bytes(b"from before")
+    with pytest.raises(OutputError, match="no space"):
+        made(clip, tmp_path, settings, DemoOptions(preview=before))
+    assert left_over(tmp_path) == [before] and before.read_bytes() == b"from before"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (DemoOptions(preview=Path("demo.mp4")), "would replace what else is written"),
+        (DemoOptions(preview=Path("a.png"), coverage=Path("a.png")), "would replace what else is written"),
+        (DemoOptions(preview=Path()), "is a folder"),
+    ],
+)
+def test_each_file_needs_a_place_of_its_own(clip, tmp_path, settings, drawer, options, sentence, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=sentence):
+        made(clip, tmp_path, settings, options)
+    assert drawer.seen == []
 
 
 @pytest.mark.parametrize("which", ["out", "preview"])
@@ -197,13 +241,27 @@ def test_a_model_whose_poses_are_not_known_draws_all_and_says_so(clip, tmp_path,
     assert len(sentences) == 1 and "every pose" in sentences[0]
 
 
-def test_poses_that_were_never_trained_are_not_drawn(clip, tmp_path, settings, drawer, quick, monkeypatch):
+def test_a_clip_of_poses_that_were_never_trained_is_not_called_a_swap(clip, tmp_path, settings, drawer, monkeypatch):
     to_the_left = TrainedPoses(*(Coverage.of_poses([60.0] * 9, [0.0] * 9) for _ in "ab"))
     monkeypatch.setattr(demos_made, "trained_poses", lambda path: to_the_left)
-    made(clip, tmp_path, settings, DemoOptions(coverage=tmp_path / "coverage.png"))
-    assert drawer.seen == []
+    with pytest.raises(DemoError, match="In no frame could the face be drawn"):
+        made(clip, tmp_path, settings)
+    assert (drawer.seen, left_over(tmp_path)) == ([], [])
+
+
+def test_poses_that_were_never_trained_are_drawn_when_that_is_asked_for(
+    clip, tmp_path, settings, drawer, quick, monkeypatch
+):
+    monkeypatch.setattr(demos_made, "trained_poses", lambda path: pytest.fail("looked up"))
     made(clip, tmp_path, settings, DemoOptions(ignore_coverage=True))
     assert len(drawer.seen) == 15
+
+
+def test_a_demo_is_not_made_of_a_demo(tmp_path, settings, drawer):
+    first = labelled_demo(tmp_path, "00c0ffee")
+    with pytest.raises(DemoError, match="face-swap demo 00c0ffee itself"):
+        make_demo(tmp_path / "model", first.path, tmp_path / "again.mp4", DemoOptions(), made_by="", settings=settings)
+    assert (drawer.seen, (tmp_path / "again.mp4").exists()) == ([], False)
 
 
 def brightness(rgb: np.ndarray, landmarks_px: np.ndarray) -> np.ndarray:
