@@ -52,7 +52,7 @@ def append_xmp(path: Path, title: str, demo_id: str, source: str) -> None:
     `source` is a term of IPTC's digital source types, such as "compositeWithTrainedAlgorithmicMedia".
     """
     packet = (
-        '<?xpacket begin="\\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
         'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
         f"xmp:Label={quoteattr(title)} xmp:CreatorTool={quoteattr('Facepulse ' + release())} "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -40,6 +42,17 @@ def test_title_and_xmp_are_read_back(tmp_path: Path) -> None:
     words = read_words(path)
     assert words.title == f"AI-made face swap, demo {DEMO}"
     assert (words.demo_ids, words.sources) == ((DEMO,), (SOURCE,))
+
+
+def test_the_xmp_packet_is_one_that_other_readers_find_and_parse(tmp_path: Path) -> None:
+    """XMP specification part 1, section 7.3.2: `begin` is empty or U+FEFF."""
+    path = tmp_path / "file.mp4"
+    path.touch()
+    append_xmp(path, "AI-made & labelled", DEMO, SOURCE)
+    packet = path.read_bytes()[24:].decode()
+    assert re.match(r"<\?xpacket begin=[\"'](\ufeff)?[\"'] id=[\"']W5M0MpCehiHzreSzNTczkc9d[\"']", packet)
+    described = ElementTree.fromstring(packet)[0][0]
+    assert described.attrib["{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"].endswith(f"/{SOURCE}")
 
 
 @pytest.mark.parametrize("claimed", [0, 1, 7, 8, 2**32 - 1])
