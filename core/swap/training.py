@@ -47,7 +47,8 @@ def train(
     """Train until `plan.iterations` steps were made in all, and return what is saved in the folder `model`.
 
     A folder that has a swap of the same two people is gone on with: its shape holds, whatever the plan's is. With
-    equal sets and plans, a run that was interrupted ends exactly as one that was not, on one kind of device.
+    equal sets and plans, a run that was interrupted ends exactly as one that was not, on one kind of device. What the
+    target allows by then is saved even when no step is left to make.
 
     Args:
         source: the person whose performance will be kept.
@@ -122,8 +123,8 @@ class _Run:
                     saved_at = time.monotonic()
                 if trainer.steps % plan.preview_every == 0:
                     self._show()
-        if self.about.steps != trainer.steps:
-            self.about = self._save(keep=False)
+        if self.about.steps != trainer.steps or self.about.target_consent != self._sets[1].consent:
+            self.about = self._save(keep=False)  # what was allowed anew, or no more, holds without another step
         self._show()
 
     def _stepped(self, made: Any) -> Losses:

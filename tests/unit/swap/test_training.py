@@ -111,6 +111,15 @@ def test_consent_to_demos_is_none_to_training(sets: Sets, tmp_path: Path) -> Non
         train(sets[0], load_face_set(sets[1].path), tmp_path / "model", tiny_plan())
 
 
+def test_what_was_allowed_no_more_holds_for_a_finished_swap_too(sets: Sets, tmp_path: Path) -> None:
+    before = train(*sets, tmp_path / "model", tiny_plan(2))
+    write_consent(sets[1].path, consent("Target", frozenset({ConsentScope.TRAINING})))
+    train(sets[0], load_face_set(sets[1].path), tmp_path / "model", tiny_plan(2))
+    after = saved.read_saved(tmp_path / "model").about
+    assert (after.steps, after.weights_sha256) == (2, before.weights_sha256)
+    assert after.target_consent.scope == {ConsentScope.TRAINING}
+
+
 def test_a_swap_is_not_gone_on_with_another_person(sets: Sets, tmp_path: Path) -> None:
     train(*sets, tmp_path / "model", tiny_plan(2))
     with pytest.raises(SwapModelError, match="another source"):
