@@ -8,6 +8,7 @@ import discord
 
 from bot.i18n import Say
 from core.services.budgets import Budget
+from core.services.requests import Asker, Origin
 from core.types import GuildSettings, WhoMayAsk
 
 
@@ -36,6 +37,22 @@ def who_clicked(interaction: discord.Interaction) -> Person:
     ids = place_ids(interaction.channel) if interaction.channel is not None else frozenset[int]()
     here = frozenset() if interaction.channel_id is None else frozenset({interaction.channel_id})
     return Person(user.id, frozenset(roles), interaction.permissions.manage_messages, ids | here)
+
+
+def asker_of(
+    interaction: discord.Interaction, source: discord.Message | None, attachment_id: int | None = None
+) -> Asker:
+    """Return who asks by a command or a button, about a clip in `source`; None: one that comes with the command."""
+    return Asker(
+        Origin.DISCORD,
+        requester_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        message_id=None if source is None else source.id,
+        poster_id=interaction.user.id if source is None else source.author.id,
+        attachment_id=attachment_id,
+        locale=str(interaction.locale),
+    )
 
 
 def place_ids(channel: object) -> frozenset[int]:

@@ -20,7 +20,7 @@ from bot.intake import Admission
 from bot.questions import NO_CLIP_HERE, NOT_A_CLIP, ONLY_ATTACHED
 from bot.services import Services
 from core.errors import FacepulseError
-from core.services.requests import Asker, Origin, ShownAt
+from core.services.requests import ShownAt
 from core.types import AnswerPlace, GuildSettings
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Apps(commands.Cog):
             await answer.show(Content(embeds.too_large_text(say, clip.filename, clip.size, intake.max_bytes)))
             return
         try:
-            asker = _asker(interaction, clip, source)
+            asker = admission.asker_of(interaction, source, clip.id)
             check = await intake.take_patiently(clip, asker, answer, say, answer_at=answer_at)
         except FacepulseError as error:
             logger.info("no check in channel %s: %s", interaction.channel_id, error)
@@ -174,16 +174,3 @@ class Apps(commands.Cog):
 async def _tell(interaction: Interaction, text: str) -> None:
     """Complete an answer that was only acknowledged; to delete it first, so that one person reads it, is unsure."""
     await interaction.edit_original_response(content=text)
-
-
-def _asker(interaction: Interaction, clip: discord.Attachment, source: discord.Message | None) -> Asker:
-    return Asker(
-        Origin.DISCORD,
-        requester_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
-        message_id=None if source is None else source.id,
-        poster_id=interaction.user.id if source is None else source.author.id,
-        attachment_id=clip.id,
-        locale=str(interaction.locale),
-    )

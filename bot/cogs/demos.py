@@ -14,7 +14,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 from discord.ext import commands
 
-from bot import attachments, demo_rules, demo_text, i18n
+from bot import admission, attachments, demo_rules, demo_text, i18n
 from bot.attachments import UNREACHED
 from bot.confirm import Confirm
 from bot.demo_rules import Driver
@@ -25,7 +25,6 @@ from bot.i18n import N_, Say
 from bot.services import Services
 from core.errors import DemoError, FacepulseError
 from core.services.demos import LONGEST_HOW, Declaration, Demo, SwapModel, Wish, Withdrawal
-from core.services.requests import Asker, Origin
 from core.types import GuildSettings
 
 if TYPE_CHECKING:
@@ -107,7 +106,8 @@ class DemosCog(
         demo_rules.require_place(interaction, guild, settings, say)
         declaration = Declaration(person)
         driver = await demo_rules.driver_of(interaction, guild, clip, link, declaration, say)
-        wish = Wish(model, _asker(interaction, driver), driver.attachment.filename, declaration, how or "")
+        asker = admission.asker_of(interaction, driver.message)
+        wish = Wish(model, asker, driver.attachment.filename, declaration, how or "")
         await self._demos.require_may(wish, settings)
 
         async def do(click: Interaction) -> None:
@@ -255,19 +255,6 @@ async def _told_in_place(click: Interaction, say: Say) -> AsyncIterator[None]:
     except FacepulseError as error:
         logger.info("a demo in guild %s: %s", click.guild_id, error)
         await click.edit_original_response(content=say.told(str(error)))
-
-
-def _asker(interaction: Interaction, driver: Driver) -> Asker:
-    source = driver.message
-    return Asker(
-        Origin.DISCORD,
-        requester_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
-        message_id=None if source is None else source.id,
-        poster_id=interaction.user.id if source is None else source.author.id,
-        locale=str(interaction.locale),
-    )
 
 
 def _choices(models: Any, typed: str) -> list[Choice[str]]:
