@@ -87,6 +87,14 @@ async def now(store: Store, demo: Demo) -> Demo:
     return found
 
 
+async def begun(worker: DemoWorker, fake: FakeStudio, stop: asyncio.Event) -> asyncio.Task[bool]:
+    """Have a demo begun, and held until the studio may go on."""
+    fake.go.clear()
+    working = asyncio.create_task(worker.work_once(stop))
+    await becomes(lambda: _more_than(fake, 0))
+    return working
+
+
 def left(folders: Folders) -> list[bytes]:
     """What lies in the folder of waiting clips, and what was left behind by making."""
     assert not list((folders.data_dir / "making").glob("*/*"))
@@ -125,9 +133,7 @@ async def test_a_check_that_waits_goes_first(
 async def test_a_demo_stands_still_while_a_check_is_in_work_and_goes_on_after_it(
     store: Store, worker: DemoWorker, demo: Demo, never: asyncio.Event, clock: Clock, fake: FakeStudio
 ) -> None:
-    fake.go.clear()
-    working = asyncio.create_task(worker.work_once(never))
-    await becomes(lambda: _more_than(fake, 0))
+    working = await begun(worker, fake, never)
     await store.checks.add(make_question())
 
     async def stands_still() -> bool:
@@ -150,9 +156,7 @@ async def test_a_demo_stands_still_while_a_check_is_in_work_and_goes_on_after_it
 async def test_a_demo_that_stands_still_can_be_cancelled(
     store: Store, folders: Folders, worker: DemoWorker, demo: Demo, never: asyncio.Event, fake: FakeStudio
 ) -> None:
-    fake.go.clear()
-    working = asyncio.create_task(worker.work_once(never))
-    await becomes(lambda: _more_than(fake, 0))
+    working = await begun(worker, fake, never)
     await store.checks.add(make_question())
 
     assert await Demos(store, folders.data_dir).cancel(demo.id)
@@ -165,9 +169,7 @@ async def test_a_demo_that_stands_still_can_be_cancelled(
 async def test_a_worker_that_stops_puts_its_demo_back(
     store: Store, folders: Folders, worker: DemoWorker, demo: Demo, never: asyncio.Event, fake: FakeStudio
 ) -> None:
-    fake.go.clear()
-    working = asyncio.create_task(worker.work_once(never))
-    await becomes(lambda: _more_than(fake, 0))
+    working = await begun(worker, fake, never)
     never.set()
     await working
 
