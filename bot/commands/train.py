@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+
+@contextmanager
+def told() -> Iterator[Callable[[str, int, int, str], None]]:
+    """Yield what a training tells of itself (what, done, total, a remark): a bar for each kind of work.
+
+    The bars are on standard error, as all progress is, and stay there where nobody sees them move.
+    """
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress, TaskID  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=not sys.stderr.isatty()) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int, remark: str) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total, description=f"{what} {remark}".strip())
+
+        yield tell
 
 
 @click.group()
@@ -41,20 +63,11 @@ def train_pulse(
 
     Options win over the configuration file. Interrupted, it goes on with --resume and ends as it would have.
     """
-    from rich.progress import Progress, TaskID  # noqa: PLC0415
-
     from core.services import training  # noqa: PLC0415  (imports PyTorch: only when something is trained)
 
     given = {"omega": None if omega is None else int(omega), "epochs": epochs, "seed": seed, "device": device}
     chosen = training.read_config(config, {name: value for name, value in given.items() if value is not None})
-    with Progress(transient=not sys.stderr.isatty()) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int, remark: str) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total, description=f"{what} {remark}".strip())
-
+    with told() as tell:
         written = training.train_pulse(data, out, chosen, cache=cache, resume=resume, tell=tell)
     click.echo(f"Wrote {written}.")
     return 0
@@ -91,21 +104,12 @@ def train_reader(
     For a leave-one-subject-out test run it once for each --leave-out with the same cache and --resume: the steps on
     rendered faces are then done once.
     """
-    from rich.progress import Progress, TaskID  # noqa: PLC0415
-
     from core.services import reader_training as training  # noqa: PLC0415  (imports PyTorch)
 
     given = {"clips": clips, "steps": steps, "seed": seed}
     recipe = training.read_recipe(config, {name: value for name, value in given.items() if value is not None})
     people = None if data is None else training.People(data, dataset, leave_out)
-    with Progress(transient=not sys.stderr.isatty()) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int, remark: str) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total, description=f"{what} {remark}".strip())
-
+    with told() as tell:
         written = training.train_reader(photos, out, recipe, cache=cache, people=people, resume=resume, tell=tell)
     click.echo(f"Wrote {written}.")
     return 0
@@ -177,8 +181,6 @@ def train_appearance(
     At least one of --photos, --pairs and --clips. Options win over the configuration file. Interrupted, it goes on
     with --resume and ends as it would have.
     """
-    from rich.progress import Progress, TaskID  # noqa: PLC0415
-
     from core.services import training_appearance as training  # noqa: PLC0415  (imports PyTorch)
 
     if not (photos or pairs or clips):
@@ -186,14 +188,7 @@ def train_appearance(
     given = {"steps": steps, "seed": seed, "device": device}
     chosen = training.read_config(config, {name: value for name, value in given.items() if value is not None})
     material = training.Material(photos, pairs, clips, generated, swap)
-    with Progress(transient=not sys.stderr.isatty()) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int, remark: str) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total, description=f"{what} {remark}".strip())
-
+    with told() as tell:
         written = training.train_on(
             material,
             out,
