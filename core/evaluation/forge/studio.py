@@ -10,12 +10,13 @@ from typing import cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ConsentError, DatasetError
+from core.errors import DatasetError
 from core.evaluation.forge.faces import cut_face
 from core.evaluation.forge.supply import Twins
 from core.faces import FaceModels
 from core.settings import VideoLimits
 from core.swap.colour import Transfer
+from core.swap.consent import require_allowed
 from core.swap.masks import FacePart
 from core.swap.merge import MergeMode, MergeOptions, Merger, full_size, merged_picture, watch
 from core.swap.merger import Coverage, Draws
@@ -91,7 +92,7 @@ def studio_pairs(
     Raises:
         SwapModelError, ConsentError, ClipError, DatasetError: as `studio_twins`.
     """
-    _require_training(drawing)
+    require_allowed(drawing.about.target_consent, ConsentScope.TRAINING)
     limits = full_size(VideoLimits())
     watched = watch(driver, limits, models=models)
     planned = plan(watched, largest()(watched), MergeOptions(), Merger(drawing, coverage=coverage).strength_at)
@@ -116,12 +117,6 @@ def drawn_options(rng: np.random.Generator) -> MergeOptions:
         colour=cast(Transfer, str(rng.choice(get_args(Transfer)))),
         sharpen=float(rng.uniform(-0.3, 2.0)),
     )
-
-
-def _require_training(model: Draws) -> None:
-    consent = model.about.target_consent
-    if not consent.allows(ConsentScope.TRAINING):
-        raise ConsentError(f"{consent.person} did not allow that a network is trained on their face.")
 
 
 def _spread(indices: Sequence[int]) -> list[int]:
