@@ -190,7 +190,8 @@ def trained(places: Places, plan: Plan) -> None:
 
 def made(places: Places) -> str:
     """Return the id of the demo, which is merged, labelled and read back if it is not there."""
-    from core.services.demos_made import DemoOptions, make_demo  # noqa: PLC0415  (loads the whole studio)
+    from core.services.demo_options import DemoOptions  # noqa: PLC0415  (loads the whole studio)
+    from core.services.demos_made import make_demo  # noqa: PLC0415
     from core.swap.label import read_marks  # noqa: PLC0415
 
     if not places.demo.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 import traceback
@@ -90,6 +91,14 @@ def say_error(error: BaseException, about: str | None = None) -> None:
 def printable(text: str) -> str:
     """Return text without the control characters by which a file's name could steer a terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def user_name() -> str:
+    """Return the name of who runs this, as the system knows it; "Facepulse" where it knows none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "Facepulse"
 
 
 def may_colour(stream: TextIO) -> bool:

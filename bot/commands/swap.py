@@ -14,7 +14,7 @@ COMMANDS: Table = {
     "register": ("bot.commands.swap_register", "Offer a trained swap to a Discord server."),
     "unregister": ("bot.commands.swap_register", "End the use of a model in a Discord server at once."),
     "registered": ("bot.commands.swap_register", "List the models that Discord servers may use or were offered."),
-    "log": ("bot.commands.swap_log", "List the demos that were asked for in Discord, and where each came from."),
+    "log": ("bot.commands.swap_log", "List the demos that were made here or asked for in Discord."),
 }
 
 

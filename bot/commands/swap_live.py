@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.terminal import user_name
+
 if TYPE_CHECKING:
     from bot.live_outputs import Output
     from core.services.live_swaps import LiveState
+    from core.types import TrainedSwap
 
 TELL_EVERY_S = 1.0
 
@@ -28,6 +31,7 @@ TELL_EVERY_S = 1.0
 @click.option("--everybody", is_flag=True, help="Swap every face, not only the largest.")
 @click.option("--repeat", is_flag=True, help="Begin a file again at its end.")
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="End after so long.")
+@click.option("--made-by", metavar="NAME", help="Who shows it, for `swap log`; by default the user's name.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 def live(
     *,
@@ -40,19 +44,27 @@ def live(
     everybody: bool,
     repeat: bool,
     seconds: float | None,
+    made_by: str | None,
     device: str,
 ) -> int:
     """Swap the face in front of a camera and show it with its label in every picture.
 
-    Nothing is recorded. The frame rate is told here and beside the picture; what the machine is too slow for is
-    passed over, so that the picture is never late. Ctrl-C ends it.
+    No picture is kept; that there was a demo, and of whom, is noted for `swap log`. The frame rate is told here and
+    beside the picture; what the machine is too slow for is passed over, so that the picture is never late. Ctrl-C
+    ends it.
     """
     from bot.bootstrap import read_settings  # noqa: PLC0415
     from core.services import live_swaps  # noqa: PLC0415  (imports the networks)
+    from core.services.clock import utc_now  # noqa: PLC0415
+    from core.services.demo_notes import NotedDemo, note  # noqa: PLC0415
 
     options = live_swaps.LiveOptions(size_px=_size(size), repeat=repeat, everybody=everybody, device=device)
-    told = _Teller()
-    with live_swaps.live_session(model, camera, options, read_settings().video) as session:
+    settings, told = read_settings(), _Teller()
+
+    def log(demo_id: str, swap: TrainedSwap) -> None:
+        note(settings.data_dir, NotedDemo(demo_id, made_by or user_name(), utc_now(), swap))
+
+    with live_swaps.live_session(model, camera, options, settings.video, log=log) as session:
         with _output(where, virtual_device, port, model.name, session.demo_id) as output:
             click.echo(f"Demo {session.demo_id}{_place(output)}. Ctrl-C ends it.", err=True)
             ends_s = None if seconds is None else time.monotonic() + seconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.terminal import native_notes_hidden, say
+from bot.terminal import native_notes_hidden, say, user_name
 from core.types import Progress as Progressed
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ WORDS = {"opening": "looking through", "frames": "merging"}
 @click.option("--any-pose", is_flag=True, help="Draw turned heads too where nothing was trained.")
 @click.option("--preview", type=FILE, metavar="PNG", help="Frames before and after.")
 @click.option("--coverage", type=FILE, metavar="PNG", help="Turns of the head over the clip, and those trained.")
-@click.option("--made-by", metavar="NAME", help="Who makes it, as the label says; by default the user's name.")
+@click.option("--made-by", metavar="NAME", help="Who makes it, for `swap log`; by default the user's name.")
 @click.option("--device", default="cpu", show_default=True, help="Where the network runs, as PyTorch names it.")
 def make(**given: Any) -> int:
     """Swap one person's face in a clip. The video carries its label, or there is none.
@@ -78,7 +77,7 @@ def make(**given: Any) -> int:
             given["video"],
             given["out"],
             options,
-            made_by=given["made_by"] or _user(),
+            made_by=given["made_by"] or user_name(),
             settings=settings,
             progress=show.progress,
             tell=show.sentence,
@@ -96,11 +95,11 @@ def _options(given: dict[str, Any]) -> Any:
     Raises:
         UsageError: options do not fit together.
     """
-    from core.services import demos_made  # noqa: PLC0415
+    from core.services import demo_options  # noqa: PLC0415
 
     if (given["mask"] == "polygon") != (given["polygon"] is not None):
         raise click.UsageError("--mask polygon and --polygon SET go together.")
-    merge = demos_made.merge_options(
+    merge = demo_options.merge_options(
         mode=given["mode"],
         part=given["mask"],
         mask_source=given["mask_by"],
@@ -113,7 +112,7 @@ def _options(given: dict[str, Any]) -> Any:
         smooth_s=given["smooth"],
         fade_s=given["fade"],
     )
-    return demos_made.DemoOptions(
+    return demo_options.DemoOptions(
         merge=merge,
         person=given["person"],
         source_set=given["like"],
@@ -124,13 +123,6 @@ def _options(given: dict[str, Any]) -> Any:
         coverage=given["coverage"],
         device=given["device"],
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "Facepulse"
 
 
 class _Shown:

@@ -32,13 +32,20 @@ def make(order: Order, progress: ProgressCallback) -> LabelledVideo:
     Raises:
         FacepulseError: it cannot be made; there is no file then.
     """
-    from core.services.demos_made import DemoOptions, make_demo  # noqa: PLC0415
+    from core.services.demo_options import DemoOptions  # noqa: PLC0415
+    from core.services.demos_made import make_demo  # noqa: PLC0415
 
     return make_demo(
         order.model_path,
         order.video,
         order.out,
-        DemoOptions(head_and_shoulders=True, source_set=order.source_path, alone=order.alone, scopes=frozenset(NEEDED)),
+        DemoOptions(
+            head_and_shoulders=True,
+            source_set=order.source_path,
+            alone=order.alone,
+            scopes=frozenset(NEEDED),
+            log=False,  # its row is
+        ),
         made_by=order.made_by,
         settings=order.settings,
         progress=progress,

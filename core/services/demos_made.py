@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,8 @@ from core.errors import DemoError, LabelError, OutputError, SwapModelError
 from core.faces.models import FaceModels
 from core.report.output import require_writable, write_files
 from core.services.clock import Clock, utc_now
+from core.services.demo_notes import NotedDemo, note
+from core.services.demo_options import DemoOptions
 from core.services.demo_pictures import PREVIEW_TILES, coverage_picture, preview_strip
 from core.settings import Settings, VideoLimits
 from core.swap.caption import MIN_SIDE_PX
@@ -25,13 +26,8 @@ from core.swap.face_set import load_face_set, read_picture
 from core.swap.framing import head_and_shoulders, whole_frame
 from core.swap.identity import Identity, identity_present, load_identity
 from core.swap.label import LabelledVideo, new_demo_id, read_marks, write_labelled
-from core.swap.mask_labels import drawn_outlines
-from core.swap.masks import FacePart
 from core.swap.merge import (
-    MaskSource,
     MergedPair,
-    MergeMode,
-    MergeOptions,
     Merger,
     Visible,
     full_size,
@@ -42,7 +38,7 @@ from core.swap.model import SwapModel, load_model
 from core.swap.person import Choose, largest, like, middle_of, number
 from core.swap.poses import TrainedPoses, trained_poses
 from core.swap.watch import Watched
-from core.types import ConsentScope, FaceSet, MergedFrame, ProgressCallback, Provenance
+from core.types import FaceSet, MergedFrame, ProgressCallback, Provenance
 from core.video.audio import read_audio
 
 FALLBACK_RATE = Fraction(25)
@@ -53,43 +49,6 @@ NOT_DRAWN = "In no frame could the face be drawn: the head is turned to where th
 NOT_ALONE = "The video shows another face as well, whose person was not declared to consent."
 FACES_COMPARED = 24
 """Of a face set, when the person is looked for who is like it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    """What a demo shall be.
-
-    `person`: 1 is the most prominent face of the clip. `source_set`: choose who is like the people of this face
-    set, and nobody else, in place of a number. `masks`: a trained occlusion mask. `head_and_shoulders`: show
-    nothing else of the clip. `alone`: refuse a clip in which another face is seen at the same time. `preview` and
-    `coverage`: PNG files to write beside the video. `scopes`: what the person shown, and the person of `source_set`,
-    must have allowed.
-    """
-
-    merge: MergeOptions = field(default_factory=MergeOptions)
-    person: int = 1
-    source_set: Path | None = None
-    masks: Path | None = None
-    head_and_shoulders: bool = False
-    alone: bool = False
-    ignore_coverage: bool = False
-    preview: Path | None = None
-    coverage: Path | None = None
-    device: str = "cpu"
-    scopes: frozenset[ConsentScope] = frozenset({ConsentScope.DEMOS})
-
-
-def merge_options(*, polygon_set: Path | None = None, **choices: Any) -> MergeOptions:
-    """Return options for merging from plain words and numbers; an outline is taken from a labelled face set.
-
-    Raises:
-        FaceSetError: the set has no outline, or cannot be read.
-    """
-    choices["mode"], choices["part"] = MergeMode(choices["mode"]), FacePart(choices["part"])
-    choices["mask_source"] = MaskSource(choices["mask_source"])
-    if polygon_set is not None:
-        choices["polygons"] = drawn_outlines(load_face_set(polygon_set))
-    return MergeOptions(**choices)
 
 
 def make_demo(
@@ -113,7 +72,7 @@ def make_demo(
         video: the clip of the source, the driver.
         out: the MP4 to write.
         options: how.
-        made_by: who makes it, as the label says.
+        made_by: who makes it, as the log says; the label itself names nobody.
         settings: limits, data folder and certificate.
         progress: told of every frame; what it raises ends the work.
         tell: told in sentences what else somebody should know, such as sound that was left out.
@@ -162,7 +121,10 @@ def make_demo(
         signer=open_signer(settings.data_dir, settings.signing_cert, settings.signing_key),
         driver=video,
     )
-    _write_pictures(labelled, options, shown, watched=watched, chosen=chosen, poses=poses)
+    with _all_or_nothing(labelled) as there:
+        _write_pictures(labelled, options, shown, there, watched=watched, chosen=chosen, poses=poses)
+        if options.log:
+            note(settings.data_dir, _note_of(labelled))
     return labelled
 
 
@@ -190,24 +152,12 @@ class _Kept:
             raise DemoError(NOT_DRAWN)
 
 
-def _write_pictures(
-    labelled: LabelledVideo,
-    options: DemoOptions,
-    shown: _Kept,
-    *,
-    watched: Watched,
-    chosen: frozenset[int],
-    poses: TrainedPoses | None,
-) -> None:
-    """Write the pictures that were asked for; when one cannot be, none stays, and the video goes too."""
+@contextmanager
+def _all_or_nothing(labelled: LabelledVideo) -> Iterator[list[Path]]:
+    """Give a list for what is written beside a video; when the block fails, all of it goes, and the video too."""
     there = [labelled.path]
     try:
-        if options.preview is not None:
-            strip = preview_strip(shown.pairs, labelled.provenance.demo_id)
-            there.append(_written(options.preview, strip))
-        if options.coverage is not None:
-            picture = coverage_picture(watched, chosen, shown.strengths, poses, options.merge)
-            there.append(_written(options.coverage, picture))
+        yield there
     except BaseException:
         for path in there:
             with suppress(OSError):
@@ -215,9 +165,31 @@ def _write_pictures(
         raise
 
 
-def _written(path: Path, content: bytes) -> Path:
-    write_files(path.parent, {path.name: content})
-    return path
+def _write_pictures(
+    labelled: LabelledVideo,
+    options: DemoOptions,
+    shown: _Kept,
+    there: list[Path],
+    *,
+    watched: Watched,
+    chosen: frozenset[int],
+    poses: TrainedPoses | None,
+) -> None:
+    """Write the pictures that were asked for, and add each to `there` once it is."""
+
+    def write(path: Path, content: bytes) -> None:
+        write_files(path.parent, {path.name: content})
+        there.append(path)
+
+    if options.preview is not None:
+        write(options.preview, preview_strip(shown.pairs, labelled.provenance.demo_id))
+    if options.coverage is not None:
+        write(options.coverage, coverage_picture(watched, chosen, shown.strengths, poses, options.merge))
+
+
+def _note_of(labelled: LabelledVideo) -> NotedDemo:
+    told = labelled.provenance
+    return NotedDemo(told.demo_id, told.made_by, told.made_at, told.swap, told.driver_sha256, labelled.sha256)
 
 
 def _require_alone(watched: Watched, chosen: frozenset[int]) -> None:

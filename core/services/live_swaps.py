@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from core.swap.live import FrameRate, LivePicture, LiveSwap
 from core.swap.merger import MergeOptions, Merger
 from core.swap.model import load_model
 from core.swap.poses import trained_poses
-from core.types import ConsentScope
+from core.types import ConsentScope, TrainedSwap
 
 __all__ = ["LiveOptions", "LivePicture", "LiveState", "Session", "live_session"]
 
@@ -71,7 +71,9 @@ class Session:
 
 
 @contextmanager
-def live_session(model: Path, source: str, options: LiveOptions, limits: VideoLimits) -> Iterator[Session]:
+def live_session(
+    model: Path, source: str, options: LiveOptions, limits: VideoLimits, *, log: Callable[[str, TrainedSwap], None]
+) -> Iterator[Session]:
     """Load the network and open the camera; both are let go at the end.
 
     Args:
@@ -79,6 +81,7 @@ def live_session(model: Path, source: str, options: LiveOptions, limits: VideoLi
         source: as `open_camera` takes it.
         options: what is swapped and how.
         limits: what a file may be.
+        log: told of the demo's id and its network before there is a picture; what it raises ends the session.
 
     Raises:
         SwapModelError: there is no such network.
@@ -95,4 +98,5 @@ def live_session(model: Path, source: str, options: LiveOptions, limits: VideoLi
     merger = Merger(network, options.merge, coverage=None if poses is None else poses.at)
     swap = LiveSwap(merger, faces, demo_id, everybody=options.everybody)
     with open_camera(source, limits=shrunk, size_px=options.size_px, repeat=options.repeat) as camera:
+        log(demo_id, network.about)
         yield Session(camera, swap, demo_id)

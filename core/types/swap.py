@@ -178,8 +178,9 @@ class MergedFrame:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a demo came from: all that its marks say. `demo_id` is 8 hexadecimal digits, the watermark's payload.
+    """Where a demo came from. `demo_id` is 8 hexadecimal digits, the watermark's payload.
 
+    Its marks say all of it but `made_by`, which is for the log, and the name of a person who is not public.
     `existing_marks` are sentences about marks that the driver clip already had; they are kept and listed.
     """
 

@@ -15,6 +15,7 @@ from bot.live_outputs import PageOutput, VirtualCameraOutput, WindowOutput
 from bot.web.live import LivePage
 from core.errors import CameraError
 from core.services import live_swaps
+from core.services.demo_notes import NOTES, noted
 from core.services.live_swaps import LiveState
 from tests.synth.drawers import KnownDrawer
 
@@ -23,20 +24,32 @@ PICTURE = np.full((240, 320, 3), (200, 30, 30), np.uint8)
 
 
 @pytest.fixture
-def drawer(monkeypatch: pytest.MonkeyPatch) -> KnownDrawer:
+def drawer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> KnownDrawer:
     known = KnownDrawer()
+    monkeypatch.setenv("FACEPULSE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(live_swaps, "load_model", lambda *_: known)
     monkeypatch.setattr(live_swaps, "trained_poses", lambda _model: None)
     return known
 
 
-def test_a_file_is_swapped_as_a_camera_and_the_rate_is_told(drawer, short_clip: Path, capfd):
-    status = run(["swap", "live", "--model", "m", "--camera", str(short_clip), "--to", "page", "--port", "0"])
+def test_a_file_is_swapped_as_a_camera_and_the_rate_is_told(drawer, short_clip: Path, tmp_path: Path, capfd):
+    asked = ["swap", "live", "--model", "m", "--camera", str(short_clip), "--to", "page", "--port", "0"]
+    status = run([*asked, "--made-by", "a test"])
     said = capfd.readouterr().err
     assert status == 0
     assert "http://127.0.0.1:" in said
     assert "pictures/s" in said
     assert drawer.seen, "no face was drawn"
+    (demo,) = noted(tmp_path)
+    assert f"Demo {demo.demo_id}" in said
+    assert (demo.made_by, demo.swap, demo.file_sha256) == ("a test", drawer.about, None)
+
+
+def test_what_cannot_be_noted_is_not_shown(drawer, short_clip: Path, tmp_path: Path, capfd):
+    (tmp_path / NOTES).mkdir()
+    assert run(["swap", "live", "--model", "m", "--camera", str(short_clip), "--to", "page", "--port", "0"]) == 1
+    assert "cannot be noted" in capfd.readouterr().err
+    assert drawer.seen == []
 
 
 def test_a_camera_that_is_not_there_ends_with_one_sentence(drawer, capfd):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 from bot.commands.swap import swap
 from core.errors import ConsentError, DemoError, FaceSetError, StoreError, SwapModelError
 from core.services import demo_studio, swap_registry
+from core.services.demo_notes import NOTES, NotedDemo, note, noted
 from core.services.demos import NO_DEMO, NO_MODEL
 from core.store import open_store
 from core.types.swap import ConsentScope, TrainedSwap
@@ -103,7 +105,7 @@ def test_unregistering_ends_its_use_and_says_what_is_still_posted(url: str, mode
 
 
 def test_the_log_says_where_each_demo_came_from(url: str, model: Path) -> None:
-    assert ok("log").strip() == "No demo was asked for yet."
+    assert ok("log").strip() == "No demo was made or asked for yet."
     ok("register", str(model), "--guild", str(GUILD))
     asyncio.run(make_one(url))
 
@@ -114,8 +116,33 @@ def test_the_log_says_where_each_demo_came_from(url: str, model: Path) -> None:
     assert second["driver_sha256"] == make_wish(1, name="first").driver_sha256
     assert "0123abcd" in ok("log", "--demo", "0123ABCD")
     assert "model ron" in ok("log", "--guild", str(GUILD))
-    assert ok("log", "--guild", "5").strip() == "No demo was asked for yet."
+    assert ok("log", "--guild", "5").strip() == "No demo was made or asked for yet."
     assert str(call("log", "--demo", "deadbeef").exception) == NO_DEMO
+
+
+def test_the_log_has_what_was_made_here_too(url: str, model: Path, tmp_path: Path) -> None:
+    ok("register", str(model), "--guild", str(GUILD))
+    asyncio.run(make_one(url))
+    note(tmp_path, NotedDemo("00c0ffee", "Ada\x1b[31m", NOON - timedelta(1), make_swap(), "a" * 64, "b" * 64))
+    note(tmp_path, NotedDemo("0badcafe", "Ada", NOON + timedelta(1), make_swap()))
+
+    demos = [json.loads(line) for line in ok("log", "--json").splitlines()]
+    assert [demo["demo_id"] for demo in demos] == ["0badcafe", None, "0123abcd", "00c0ffee"]
+    assert (demos[0]["status"], demos[3]["status"], demos[3]["sha256"]) == ("live", "done", "b" * 64)
+    assert demos[3]["consent"] == demos[2]["consent"]
+    assert "shown live here by Ada, face of Rendered Ron" in ok("log", "--demo", "0BADCAFE")
+    assert "\x1b" not in ok("log")
+    assert "c0ffee" not in ok("log", "--guild", str(GUILD))
+    assert len(ok("log", "--limit", "1").splitlines()) == 1
+
+
+def test_a_line_that_was_torn_off_hides_no_other(tmp_path: Path) -> None:
+    note(tmp_path, NotedDemo("00c0ffee", "Ada", NOON, make_swap()))
+    with (tmp_path / NOTES).open("ab") as file:
+        file.write(b'{"demo_id": "0bad\n')
+    note(tmp_path, NotedDemo("0badcafe", "Ada", NOON, make_swap()))
+    assert [demo.demo_id for demo in noted(tmp_path)] == ["0badcafe", "00c0ffee"]
+    assert (tmp_path / NOTES).stat().st_mode & 0o777 == 0o600
 
 
 async def make_one(url: str) -> None:

@@ -13,7 +13,9 @@ import pytest
 
 from core.errors import CancelledError, ConsentError, DemoError, FacepulseError, LabelError, OutputError, SwapModelError
 from core.services import demos_made
-from core.services.demos_made import DemoOptions, make_demo, merge_options
+from core.services.demo_notes import NOTES, noted
+from core.services.demo_options import DemoOptions, merge_options
+from core.services.demos_made import make_demo
 from core.settings import Settings, VideoLimits
 from core.swap.consent import write_consent
 from core.swap.coverage import Coverage
@@ -86,7 +88,7 @@ def quick(monkeypatch) -> None:
     def written(frames, out, provenance, **how):
         shown = sum(1 for _ in frames)
         out.write_bytes(b"no video")
-        return SimpleNamespace(path=out, provenance=provenance, frames=shown)
+        return SimpleNamespace(path=out, sha256="e" * 64, provenance=provenance, frames=shown)
 
     monkeypatch.setattr(demos_made, "write_labelled", written)
     monkeypatch.setattr(demos_made, "read_marks", lambda path: SimpleNamespace(sentences=lambda: (), demo_ids=()))
@@ -118,6 +120,10 @@ def test_a_demo_has_its_label_its_times_and_its_sound(clip, tmp_path, settings, 
     assert [packet.data for packet in after.packets] == [packet.data for packet in before.packets]
     assert [packet.time_samples for packet in after.packets] == [packet.time_samples for packet in before.packets]
     assert {one.stage for one in told} == {Stage.OPENING, Stage.FRAMES}
+    (noted_one,) = noted(settings.data_dir)
+    assert (noted_one.demo_id, noted_one.made_by) == (labelled.provenance.demo_id, "a test")
+    assert (noted_one.driver_sha256, noted_one.file_sha256) == (labelled.provenance.driver_sha256, labelled.sha256)
+    assert noted_one.swap == drawer.about
 
 
 def test_pictures_beside_it_are_written_when_asked_for(clip, tmp_path, settings, drawer, quick):
@@ -184,6 +190,18 @@ def test_a_preview_that_fails_takes_the_video_along_but_nothing_from_before(
     with pytest.raises(OutputError, match="no space"):
         made(clip, tmp_path, settings, DemoOptions(preview=before))
     assert left_over(tmp_path) == [before] and before.read_bytes() == b"from before"
+
+
+def test_a_demo_that_cannot_be_noted_leaves_nothing(clip, tmp_path, settings, drawer, quick):
+    (settings.data_dir / NOTES).mkdir(parents=True)
+    with pytest.raises(OutputError, match="cannot be noted"):
+        made(clip, tmp_path, settings, DemoOptions(preview=tmp_path / "strip.png"))
+    assert left_over(tmp_path) == []
+
+
+def test_a_demo_whose_log_is_the_database_is_not_noted_beside_it(clip, tmp_path, settings, drawer, quick):
+    made(clip, tmp_path, settings, DemoOptions(log=False))
+    assert noted(settings.data_dir) == ()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ NOT_SHOWN_IN_DISCORD = (
     "evaluation", "faces", "settings", "swap", "report/output", "report/plot_apart", "store/move", "video/encode",
     "verdict/fit", "media/opening", "services/reader_training", "services/training", "services/fusion",
     "services/demos_made", "services/face_sets", "services/live_swaps", "services/swap_masks", "services/swap_training",
-    "services/swap_registry", "services/swap_files",
+    "services/swap_registry", "services/swap_files", "services/demo_notes", "services/demo_pictures",
 )  # fmt: skip
 """Where errors are those of the command line, or are answered without a word: a plot is left out."""
 WORDED_VALUE_ERRORS = {"types/guild", "services/guilds"}

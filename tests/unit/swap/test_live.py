@@ -186,7 +186,13 @@ def test_without_consent_to_demos_no_camera_is_opened(monkeypatch):
     monkeypatch.setattr(live_swaps, "open_camera", lambda *_, **__: pytest.fail("opened"))
     with (
         pytest.raises(ConsentError, match="did not allow that demos are made"),
-        live_swaps.live_session(None, "0", live_swaps.LiveOptions(), VideoLimits()),  # type: ignore[arg-type]
+        live_swaps.live_session(
+            None,
+            "0",
+            live_swaps.LiveOptions(),
+            VideoLimits(),
+            log=lambda *_: pytest.fail("told"),  # type: ignore[arg-type]
+        ),
     ):
         pytest.fail("went on")
 
