@@ -37,6 +37,8 @@ DEMO_ERRORS = (
     N_("There is no face in the video"),
     N_("The video shows another face as well, whose person was not declared to consent"),
     N_("Nobody in the video is like the person of the source face set"),
+    N_("The video is face-swap demo {demo} itself; demos are made of what was filmed"),
+    N_("In no frame could the face be drawn: the head is turned to where the model has no training"),
     N_("The picture is too small for the label: each side has at least {pixels} pixels"),
     N_("The label could not be read back from the video ({how}), so it was not kept"),
 )

@@ -20,6 +20,7 @@ from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS, FRAME_DETECT
 from core.detectors.watermark import WatermarkDetector
 from core.jobs.loop import GAVE_UP
 from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, measurement_words, pulse_words
+from core.services.demos_made import ALREADY, NOT_ALONE, NOT_DRAWN
 from core.services.privacy import KINDS
 from core.store import sentences as store_sentences
 from core.store.sentences import UNREACHED
@@ -136,6 +137,11 @@ def test_errors_are_known() -> None:
     unknown = [(where, text) for where, text in sentences_of_errors() if phrasebook().find(text) is None]
 
     assert unknown == [], "write their templates into bot/sentences.py"
+
+
+@pytest.mark.parametrize("sentence", [NOT_ALONE, NOT_DRAWN, ALREADY.format(id="00c0ffee")])
+def test_why_a_demo_cannot_be_made_of_a_clip_is_known(sentence: str) -> None:
+    assert known(sentence)
 
 
 def test_the_names_of_settings_in_errors_are_known() -> None:
