@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from core.errors import LabelError
 from core.report.style import FACE_COLOURS, FAINT_INK, INK, TEXT_PT, add_panel, new_figure, to_png
+from core.swap.credentials import title
 from core.swap.label import labelled_frame
 from core.swap.merge import MergedPair, MergeOptions
+from core.swap.metadata import png_saying
 from core.swap.poses import TrainedPoses
 from core.swap.smooth import eased
 from core.swap.watch import Watched
@@ -48,7 +50,7 @@ def preview_strip(pairs: Sequence[MergedPair], demo_id: str) -> bytes:
     marks.add(strip)
     if marks.read().tiles != demo_id:
         raise LabelError("The label could not be read back from the preview, so it was not kept.")
-    return png(strip)
+    return png_saying(png(strip), title(demo_id))
 
 
 def png(rgb: NDArray[np.uint8]) -> bytes:

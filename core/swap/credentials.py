@@ -16,13 +16,14 @@ import c2pa
 from core.detectors.provenance import DEMO_ASSERTION, SOURCE_TYPES, offline_context
 from core.errors import ClipError, LabelError
 from core.swap.certificate import Signer
+from core.swap.metadata import COMPOSITE
 from core.types import ConsentBasis, Provenance
 from core.versions import release
 from core.video.containers import HEAD_BYTES, demuxer_for
 
 logger = logging.getLogger(__name__)
 
-DECLARED = "compositeWithTrainedAlgorithmicMedia"
+DECLARED = COMPOSITE
 _DRIVER = "driver"
 _MAKER = "Facepulse"
 

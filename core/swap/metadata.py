@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from core.detectors.provenance import SOURCE_TYPES, xmp_sources
 from core.versions import release
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
+_PNG_HEAD_BYTES = 8 + 25  # the signature, and the chunk IHDR
 MOST_BOXES = 10_000
 MOST_WORDS_BYTES = 1 << 16
 _COMMENT = "Faces in this video were drawn by AI: a labelled demonstration, demo {id}, made with Facepulse."
@@ -51,17 +54,30 @@ def append_xmp(path: Path, title: str, demo_id: str, source: str) -> None:
 
     `source` is a term of IPTC's digital source types, such as "compositeWithTrainedAlgorithmicMedia".
     """
-    packet = (
+    packet = _xmp(title, source, f"xmp:Identifier={quoteattr('facepulse:demo:' + demo_id)}")
+    with path.open("ab") as file:
+        file.write(struct.pack(">I4s16s", 8 + 16 + len(packet), b"uuid", XMP_BOX) + packet)
+
+
+def png_saying(png: bytes, title: str) -> bytes:
+    """Return a PNG with an XMP packet that says what the picture is, and that AI drew parts of it.
+
+    It is a chunk of its own after the first (XMP specification part 3, section 1.1.5).
+    """
+    chunk = b"iTXt" + b"XML:com.adobe.xmp" + bytes(5) + _xmp(title, COMPOSITE)
+    whole = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:_PNG_HEAD_BYTES] + whole + png[_PNG_HEAD_BYTES:]
+
+
+def _xmp(title: str, source: str, more: str = "") -> bytes:
+    return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
         'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-        f"xmp:Label={quoteattr(title)} xmp:CreatorTool={quoteattr('Facepulse ' + release())} "
-        f"xmp:Identifier={quoteattr('facepulse:demo:' + demo_id)} "
+        f"xmp:Label={quoteattr(title)} xmp:CreatorTool={quoteattr('Facepulse ' + release())} {more} "
         f"Iptc4xmpExt:DigitalSourceType={quoteattr(SOURCE_TYPES + source)}/>"
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     ).encode()
-    with path.open("ab") as file:
-        file.write(struct.pack(">I4s16s", 8 + 16 + len(packet), b"uuid", XMP_BOX) + packet)
 
 
 def read_words(path: Path) -> FileWords:

@@ -1,6 +1,6 @@
 """The preview of a training: both people as they are and as they are drawn, the swap, its mask, and the losses.
 
-Every drawn face says on itself that it is drawn.
+Every drawn face says on itself that it is drawn, and the file that there are some.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from core.errors import OutputError
 from core.swap.augment import Person
 from core.swap.history import Row
 from core.swap.material import resized
+from core.swap.metadata import png_saying
 from core.swap.saved import replace
 from models.swap_autoencoder import SwapDrawer
 
@@ -41,7 +42,7 @@ def write_preview(
     try:
         if not done:
             raise OSError("the picture cannot be encoded")
-        replace(path, png.tobytes())
+        replace(path, png_saying(png.tobytes(), "AI-drawn faces: the preview of a training"))
     except OSError as error:
         raise OutputError(f"The preview cannot be written to {path.parent}.") from error
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.detectors.provenance import xmp_sources
 from core.errors import CancelledError, ConsentError, DemoError, FacepulseError, LabelError, OutputError, SwapModelError
 from core.services import demos_made
 from core.services.demo_notes import NOTES, noted
@@ -145,6 +146,7 @@ def test_a_preview_is_known_for_a_demo_whole_as_a_check_sees_it_and_cut_up(clip,
         reader = MarkReader()
         reader.add(np.ascontiguousarray(picture))
         assert reader.read().tiles == demo_id
+    assert xmp_sources(preview) == ("compositeWithTrainedAlgorithmicMedia",)
 
 
 def test_a_head_and_shoulders_demo_is_a_square(clip, tmp_path, settings, drawer):

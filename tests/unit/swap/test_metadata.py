@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from pathlib import Path
 from xml.etree import ElementTree
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from core.swap.metadata import FileWords, append_xmp, read_words
+from core.swap.metadata import FileWords, append_xmp, png_saying, read_words
 
 DEMO, SOURCE = "00c0ffee", "compositeWithTrainedAlgorithmicMedia"
 NOTHING = FileWords("", "", "", (), ())
@@ -53,6 +57,17 @@ def test_the_xmp_packet_is_one_that_other_readers_find_and_parse(tmp_path: Path)
     assert re.match(r"<\?xpacket begin=[\"'](\ufeff)?[\"'] id=[\"']W5M0MpCehiHzreSzNTczkc9d[\"']", packet)
     described = ElementTree.fromstring(packet)[0][0]
     assert described.attrib["{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"].endswith(f"/{SOURCE}")
+
+
+def test_a_picture_that_says_what_it_is_stays_the_same_picture(tmp_path: Path) -> None:
+    rgb = np.random.default_rng(1).integers(0, 255, (7, 9, 3), dtype=np.uint8)
+    plain = cv2.imencode(".png", rgb)[1].tobytes()
+    said = png_saying(plain, "AI-drawn & said")
+    assert np.array_equal(cv2.imdecode(np.frombuffer(said, np.uint8), cv2.IMREAD_COLOR), rgb)
+    with Image.open(io.BytesIO(said)) as opened:  # which looks at the checksums of chunks
+        opened.verify()
+        packet = opened.info["XML:com.adobe.xmp"]
+    assert ElementTree.fromstring(packet)[0][0].attrib["{http://ns.adobe.com/xap/1.0/}Label"] == "AI-drawn & said"
 
 
 @pytest.mark.parametrize("claimed", [0, 1, 7, 8, 2**32 - 1])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from core.detectors.provenance import xmp_sources
 from core.errors import CancelledError, ConsentError, FaceSetError, SwapModelError, TrainingError
 from core.swap import saved
 from core.swap.consent import write_consent
@@ -170,6 +171,11 @@ def test_the_preview_is_a_picture_with_the_losses(sets: Sets, tmp_path: Path) ->
     train(*sets, tmp_path / "model", tiny_plan(2))
     picture = cv2.imread(str(tmp_path / "model" / saved.PREVIEW))
     assert picture is not None and picture.shape[1] == 6 * 168
+
+
+def test_the_file_of_a_preview_declares_that_ai_drew_in_it(sets: Sets, tmp_path: Path) -> None:
+    train(*sets, tmp_path / "model", tiny_plan(1))
+    assert xmp_sources(tmp_path / "model" / saved.PREVIEW) == ("compositeWithTrainedAlgorithmicMedia",)
 
 
 def test_a_trained_swap_draws_the_target(sets: Sets, tmp_path: Path) -> None:
