@@ -40,6 +40,7 @@ def sign(unsigned: Path, signed: Path, provenance: Provenance, signer: Signer, d
 
     Raises:
         LabelError: it cannot be signed.
+        OSError: a file cannot be read or written.
     """
     info = c2pa.C2paSignerInfo(
         alg=signer.algorithm.encode(), sign_cert=signer.chain_pem, private_key=signer.key_pem, ta_url=None
@@ -52,7 +53,7 @@ def sign(unsigned: Path, signed: Path, provenance: Provenance, signer: Signer, d
             signed.open("w+b") as target,
         ):
             builder.sign(seal, "video/mp4", source, target)
-    except (c2pa.C2paError, OSError) as error:
+    except c2pa.C2paError as error:
         raise LabelError("The video cannot be signed with this certificate, so it was not kept.") from error
     return signed
 

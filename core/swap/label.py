@@ -38,6 +38,12 @@ from core.video.encode import write_video
 from core.watermark import FoundMarks, MarkReader, embed
 
 CRF, PRESET = 20, "medium"
+ANYBODYS = VideoLimits(analysis_max_side_px=4096, max_duration_s=3600.0)
+"""Of a clip whose marks are looked for: at its full size, since one of them is lost with it."""
+OWN = ANYBODYS.model_copy(
+    update={"max_duration_s": 86_400.0, "max_frames": 10_000_000, "child_cpu_s": 86_400, "child_wall_s": 172_800.0}
+)
+"""Of a video that was written here: whatever was written can be read back."""
 _FRAMES_FOR_CODES = 12
 """Of a finished file; a check looks at fewer."""
 _MADE_HERE: Final = object()
@@ -139,20 +145,24 @@ def write_labelled(
         )
         metadata.append_xmp(unsigned, title, provenance.demo_id, credentials.DECLARED)
         credentials.sign(unsigned, signed, provenance, signer, driver)
-        _require_all(read_marks(signed), provenance.demo_id)
+        _require_all(read_marks(signed, OWN), provenance.demo_id)
         made = LabelledVideo(out, _sha256(signed), provenance, _MADE_HERE)
         signed.replace(out)
     return made
 
 
-def read_marks(path: Path) -> Marks:
+def read_marks(path: Path, limits: VideoLimits = ANYBODYS) -> Marks:
     """Return all marks of a file, ours or not; its pictures are decoded in a disposable child.
+
+    Args:
+        path: the file, of any size.
+        limits: of what it holds.
 
     Raises:
         ClipError: it is not a video that can be read.
     """
     reader = MarkReader(kept=_FRAMES_FOR_CODES)
-    with open_clip(path, _reading_limits(path)) as clip:
+    with open_clip(path, limits.model_copy(update={"max_bytes": max(limits.max_bytes, path.stat().st_size)})) as clip:
         for frame in clip:
             reader.add(frame.rgb)
     signed, unread = None, None
@@ -208,13 +218,6 @@ def _sentences(marks: Marks) -> Iterator[str]:
         yield f"The label of Facepulse demo {demo_id} in its pictures."
     if marks.seen.generator is not None:
         yield f"The hidden mark of {marks.seen.generator} in its pictures."
-
-
-def _reading_limits(path: Path) -> VideoLimits:
-    """Whatever was written here can be read here."""
-    own = VideoLimits()
-    return own.model_copy(update={"max_bytes": max(own.max_bytes, path.stat().st_size), "analysis_max_side_px": 4096,
-                                  "max_duration_s": 3600.0})  # fmt: skip
 
 
 def _sha256(path: Path) -> str:

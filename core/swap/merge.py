@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import SwapModelError
 from core.faces.geometry import bounding_box
 from core.settings import VideoLimits
 from core.swap.framing import Framing, whole_frame
@@ -109,11 +110,17 @@ def merged_pairs(
         limits: of the clip.
         progress: told of every frame; what it raises ends the work.
         framing: what of each frame is shown; by default all of it.
+
+    Raises:
+        SwapModelError: its file is another one by now: what was planned, and what its label will say, is not of it.
+        ClipError: it cannot be read.
     """
     planned = plan(watched, sorted(chosen), merger.options, merger.strength_at)
     frame_of = framing(watched, chosen)
     tell = teller(progress, Stage.FRAMES, len(watched.times_s))
     with open_clip(watched.clip.path, limits) as reader:
+        if reader.clip.sha256 != watched.clip.sha256:
+            raise SwapModelError("The video was changed while it was looked through; try again.")
         for frame in reader:
             yield _pair(frame, planned.get(frame.index, ()), merger, frame_of)
             tell(frame.index + 1)

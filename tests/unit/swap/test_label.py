@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from core.detectors.provenance import read_credentials
-from core.errors import LabelError, OutputError
+from core.errors import ClipTooLargeError, LabelError, OutputError
 from core.settings import VideoLimits
 from core.swap import label
 from core.swap.certificate import Signer
-from core.swap.credentials import statement
+from core.swap.credentials import sign, statement
 from core.swap.label import LabelledVideo, labelled_frame, new_demo_id, read_marks, write_labelled
 from core.swap.metadata import read_words
 from core.swap.staging import begin, end, staging_of
@@ -163,6 +163,27 @@ def test_two_do_not_write_one_video_at_once(tmp_path: Path, seal: Signer) -> Non
         write(tmp_path, seal)
     end(staging, lock)
     write(tmp_path, seal)
+
+
+def test_a_full_disk_is_no_fault_of_the_certificate(tmp_path: Path, seal: Signer) -> None:
+    made = write(tmp_path, seal)
+    with pytest.raises(FileNotFoundError):
+        sign(made.path, tmp_path / "missing" / "signed.mp4", made.provenance, seal)
+
+
+def test_a_video_is_read_back_however_long_it_is(tmp_path: Path, seal: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[VideoLimits] = []
+
+    def read(path: Path, limits: VideoLimits) -> label.Marks:
+        asked.append(limits)
+        return read_marks(path, limits)
+
+    monkeypatch.setattr(label, "read_marks", read)
+    write(tmp_path, seal)
+    (own,) = asked
+    with pytest.raises(ClipTooLargeError):
+        read_marks(tmp_path / "demo.mp4", VideoLimits(max_frames=3))
+    assert own.max_frames >= 24 * 3600 * 100 and own.max_duration_s >= 24 * 3600
 
 
 def test_a_picture_too_small_for_the_caption_is_refused(tmp_path: Path, seal: Signer) -> None:

@@ -119,6 +119,15 @@ def test_a_clip_without_a_face_is_told(tmp_path):
         watch(empty, LIMITS)
 
 
+def test_a_clip_that_became_another_one_meanwhile_is_not_merged(clip, pair, tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(clip.read_bytes())
+    watched = watch(path, LIMITS)
+    path.write_bytes(pair.read_bytes())
+    with pytest.raises(SwapModelError, match="was changed"):
+        next(merged_pairs(watched, Merger(KnownDrawer(red), PLAIN), frozenset({0}), LIMITS))
+
+
 def test_merging_can_be_stopped_at_any_frame(clip):
     def stop(progress: Progress) -> None:
         if progress.stage is Stage.FRAMES and progress.done == 5:
