@@ -21,6 +21,7 @@ from core.faces.models import FaceModels, load_face_models
 from core.services import face_sets
 from core.services.face_sets import Wanted
 from core.settings import Settings, VideoLimits
+from core.swap.metadata import append_xmp
 from core.swap.presets import Plan, changed, preset
 from core.swap.public_faces import PUBLIC_FACES
 from core.swap.puppet import film
@@ -36,6 +37,8 @@ FRESH_SEED = 3
 LEARNED_RATE, FRESH_RATE = Fraction(25, 2), Fraction(25)
 SET_PX, CLIP_PX = 160, 480
 ITERATIONS = 4000
+PUPPET = "compositeSynthetic"
+"""IPTC's term for what is mixed of elements of which at least one was made synthetically."""
 WARP_HALF = 400
 """So few iterations leave no time for a warp that shrinks as slowly as the preset's."""
 
@@ -136,12 +139,16 @@ def demo_plan(iterations: int = ITERATIONS) -> Plan:
 
 
 def filmed(path: Path, name: str, seed: int, duration_s: float, rate: Fraction, models: FaceModels) -> Path:
-    """Return a clip of a public face, filmed if it is not there."""
+    """Return a clip of a public face, filmed if it is not there; its file says that the face was only a photograph."""
     if not path.exists():
+        part = path.with_name(f"part-{path.name}")
         frames = film(
             PUBLIC_FACES[name].read(), seed=seed, duration_s=duration_s, rate=rate, size_px=CLIP_PX, models=models
         )
-        write_video(path, frames, crf=18, preset="veryfast", rate=rate)
+        title = f"A photograph of {PUBLIC_FACES[name].person}, moved by a program"
+        write_video(part, frames, crf=18, preset="veryfast", rate=rate, metadata={"title": title})
+        append_xmp(part, title, None, PUPPET)
+        part.replace(path)
     return path
 
 

@@ -49,12 +49,14 @@ def words_for(title: str, demo_id: str) -> dict[str, str]:
     }
 
 
-def append_xmp(path: Path, title: str, demo_id: str, source: str) -> None:
+def append_xmp(path: Path, title: str, demo_id: str | None, source: str) -> None:
     """Add a box with an XMP packet to the end of a finished MP4.
 
-    `source` is a term of IPTC's digital source types, such as "compositeWithTrainedAlgorithmicMedia".
+    `source` is a term of IPTC's digital source types, such as "compositeWithTrainedAlgorithmicMedia"; `demo_id` is
+    None for what is no demo.
     """
-    packet = _xmp(title, source, f"xmp:Identifier={quoteattr('facepulse:demo:' + demo_id)}")
+    identifier = "" if demo_id is None else f"xmp:Identifier={quoteattr('facepulse:demo:' + demo_id)}"
+    packet = _xmp(title, source, identifier)
     with path.open("ab") as file:
         file.write(struct.pack(">I4s16s", 8 + 16 + len(packet), b"uuid", XMP_BOX) + packet)
 

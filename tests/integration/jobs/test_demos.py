@@ -8,6 +8,7 @@ import signal
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -162,6 +163,41 @@ async def test_a_demo_that_stands_still_can_be_cancelled(
     assert await Demos(store, folders.data_dir).cancel(demo.id)
 
     assert await asyncio.wait_for(working, 20)
+    assert (await now(store, demo)).status is CheckStatus.CANCELLED
+    assert left(folders) == []
+
+
+async def test_a_demo_whose_model_is_withdrawn_while_it_is_made_ends_and_leaves_nothing(
+    store: Store, folders: Folders, worker: DemoWorker, demo: Demo, never: asyncio.Event, fake: FakeStudio
+) -> None:
+    fake.go.clear()
+    working = asyncio.create_task(worker.work_once(never))
+    await becomes(lambda: _more_than(fake, 0))
+
+    assert (await Demos(store, folders.data_dir).withdraw(GUILD, "ron", by=9)).cancelled == 1
+
+    assert await asyncio.wait_for(working, 20)
+    over = await now(store, demo)
+    assert (over.status, over.file_name, over.demo_id) == (CheckStatus.CANCELLED, None, None)
+    assert left(folders) == []
+
+
+async def test_a_demo_that_was_finished_as_its_model_was_withdrawn_leaves_nothing(
+    store: Store,
+    folders: Folders,
+    worker: DemoWorker,
+    demo: Demo,
+    never: asyncio.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = store.demo_queue.finish
+
+    async def too_late(*claimed: Any) -> bool:
+        await Demos(store, folders.data_dir).withdraw(GUILD, "ron", by=9)
+        return await real(*claimed)
+
+    monkeypatch.setattr(store.demo_queue, "finish", too_late)
+    assert await worker.work_once(never)
     assert (await now(store, demo)).status is CheckStatus.CANCELLED
     assert left(folders) == []
 

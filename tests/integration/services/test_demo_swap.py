@@ -6,7 +6,10 @@ import pytest
 
 from benchmarks import demo_swap
 from benchmarks.demo_swap import SOURCE, TARGET, Places, main
+from core.detectors.provenance import xmp_sources
+from core.faces.models import load_face_models
 from core.swap.label import read_marks
+from core.swap.metadata import read_words
 
 FEW_STEPS = "3"
 
@@ -15,6 +18,13 @@ FEW_STEPS = "3"
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_swap, "LEARNED_S", 3.0)
     monkeypatch.setattr(demo_swap, "FRESH_S", 2.0)
+
+
+def test_a_puppet_says_in_its_file_that_nobody_was_filmed(tmp_path: Path) -> None:
+    clip = demo_swap.filmed(tmp_path / "puppet.mp4", SOURCE, 1, 0.2, demo_swap.FRESH_RATE, load_face_models())
+    assert xmp_sources(clip) == ("compositeSynthetic",)
+    assert read_words(clip).title == "A photograph of Eileen Collins, moved by a program"
+    assert [path.name for path in tmp_path.iterdir()] == ["puppet.mp4"]
 
 
 @pytest.mark.slow
