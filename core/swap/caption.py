@@ -21,8 +21,8 @@ MIN_SIDE_PX = 240
 """Of a picture that can carry the plates and leave something to see."""
 CORNER_PERIOD_S, FACE_PERIOD_S = 23.0, 11.0
 MAX_FACES = 3
-OVERLAP = 0.3
-"""The share of a face's height that its plate may cover."""
+OVERLAP = 0.2
+"""The share of a face's height that its plate may cover: the lower lip ends there, and what is said can be seen."""
 _PLATE_DARKNESS = 0.72
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
@@ -80,7 +80,7 @@ def _places(plate: _Plate, time_s: float, height: int, width: int, boxes: NDArra
 
 
 def _on_face(box: NDArray[np.float32], plate: _Plate, time_s: float) -> tuple[float, float]:
-    """On the lower edge of a face, wandering from cheek to cheek: it covers chin, never eyes."""
+    """On the lower edge of a face, wandering from cheek to cheek: it covers chin, never lips."""
     x0, _, x1, y1 = (float(value) for value in box)
     h, w = plate.rgb.shape[:2]
     swing = math.sin(2 * math.pi * time_s / FACE_PERIOD_S)

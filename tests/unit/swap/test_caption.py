@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.evaluation.forge.faces import mesh_of_photo
+from core.faces import load_face_models
+from core.faces.geometry import bounding_box
+from core.faces.landmarks import LIPS
 from core.swap.caption import MIN_SIDE_PX, OVERLAP, burn
 from core.watermark.code import read_codes
 from tests.synth.clips import portrait
@@ -43,6 +47,17 @@ def test_a_plate_lies_over_the_edge_of_the_face_and_spares_most_of_it() -> None:
         inside, below = where[y0:y1, x0:x1], where[y1 : y1 + 60, x0:x1]
         assert inside.any() and below.any()
         assert not inside[: round((1 - OVERLAP) * (y1 - y0)) - 1].any()  # eyes, nose and mouth
+
+
+def test_what_lips_say_can_be_seen_at_all_times() -> None:
+    plain = picture(480, 854)
+    mesh = mesh_of_photo(plain, load_face_models())
+    assert mesh is not None
+    lips = np.zeros(plain.shape[:2], np.uint8)
+    cv2.fillConvexPoly(lips, cv2.convexHull(np.rint(mesh.points_px[list(LIPS), :2]).astype(np.int32)), 1)
+    box = bounding_box(mesh.points_px)[None]
+    for time_s in np.linspace(0, 30, 61):
+        assert not changed(plain, burn(plain, float(time_s), DEMO, box))[lips > 0].any()
 
 
 def test_the_plates_wander() -> None:
