@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import InitVar, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from core.errors import ClipTooLargeError, DemoError
 from core.media import MediaStore
@@ -65,6 +65,10 @@ class LabelledFile:
     def __post_init__(self, maker: object) -> None:
         if maker is not _READ_BACK:
             raise TypeError("only core.services.demos makes a LabelledFile")
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: what comes out of a pickle or a copy was made without asking `__post_init__`."""
+        raise TypeError("only core.services.demos makes a LabelledFile")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import InitVar, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,10 @@ class LabelledVideo:
     def __post_init__(self, maker: object) -> None:
         if maker is not _MADE_HERE:
             raise TypeError("only core.swap.label makes a LabelledVideo")
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: what comes out of a pickle or a copy was made without asking `__post_init__`."""
+        raise TypeError("only core.swap.label makes a LabelledVideo")
 
 
 @dataclass(frozen=True, slots=True)

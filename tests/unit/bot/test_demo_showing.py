@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -49,6 +52,12 @@ def message(error: BaseException | None = None) -> Any:
 )
 async def test_an_upload_says_how_it_went(error: BaseException | None, edit: Edit) -> None:
     assert await upload(message(error), FILE, "a label", None) is edit
+
+
+@pytest.mark.parametrize("attempt", [copy.copy, pickle.dumps])
+def test_what_is_uploaded_is_neither_copied_nor_stored(attempt: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match=r"only core\.services\.demos"):
+        attempt(FILE)
 
 
 @pytest.mark.parametrize("status", [400, 403, 413])

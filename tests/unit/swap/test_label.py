@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import hashlib
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -64,6 +66,8 @@ def test_only_the_label_makes_a_labelled_video(demo: LabelledVideo) -> None:
         lambda: LabelledVideo(demo.path, demo.sha256, demo.provenance),
         lambda: LabelledVideo(demo.path, demo.sha256, demo.provenance, object()),
         lambda: replace(demo, path=Path("other.mp4")),
+        lambda: copy.copy(demo),
+        lambda: pickle.dumps(demo),
     ):
         with pytest.raises(TypeError, match=r"only core\.swap\.label"):
             attempt()
