@@ -24,6 +24,7 @@ from core.swap.staging import begin, end, staging_of
 from core.types import ConsentBasis, MergedFrame
 from core.video import open_clip
 from core.video.audio import read_audio
+from core.watermark.code import read_codes
 from tests.synth.credentials import created, sign_clip
 from tests.synth.demos import RATE, consent, labelled, merged, provenance, signer
 from tests.unit.video.test_audio import write_clip
@@ -242,6 +243,11 @@ def test_a_live_frame_carries_caption_and_hidden_marks(tmp_path: Path) -> None:
     packed = tmp_path / "frame.png"
     cv2.imwrite(str(packed), cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
     assert read_marks(packed).seen.ids == (DEMO,)
+
+
+@pytest.mark.parametrize("demo_id", ["b7970386", "60b7d02b"])
+def test_codes_that_are_hard_to_find_in_a_small_picture_are_found(demo_id: str) -> None:
+    assert read_codes(labelled_frame(next(merged()), demo_id)) == (demo_id,)
 
 
 def test_ids_are_eight_digits_and_do_not_repeat() -> None:
