@@ -52,7 +52,7 @@ def read_codes(rgb: NDArray[np.uint8]) -> tuple[str, ...]:
 
 
 def _looks(grey: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """The picture in the ways in which codes were found most often: without its grain, as it is, as small, still larger.
+    """The picture in the ways in which codes were found most often: without its grain, as it is, smaller, larger.
 
     The last finds most of the one code in sixty that the others miss in both frames of a demo of a third of a second.
     """
