@@ -36,6 +36,7 @@ from core.video import open_clip
 from core.video.audio import AudioTrack
 from core.video.encode import write_video
 from core.watermark import FoundMarks, MarkReader, embed
+from core.watermark.code import is_well_read
 
 CRF, PRESET = 20, "medium"
 ANYBODYS = VideoLimits(analysis_max_side_px=4096, max_duration_s=3600.0)
@@ -46,6 +47,7 @@ OWN = ANYBODYS.model_copy(
 """Of a video that was written here: whatever was written can be read back."""
 _FRAMES_FOR_CODES = 12
 """Of a finished file; a check looks at fewer."""
+_MOST_DRAWS = 50
 _MADE_HERE: Final = object()
 _PARTS = ("caption", "hidden mark", "hidden mark for crops", "Content Credentials", "container metadata")
 
@@ -93,8 +95,15 @@ class Marks:
 
 
 def new_demo_id() -> str:
-    """Return 8 hexadecimal digits that were never drawn before, as far as chance goes."""
-    return secrets.token_hex(4)
+    """Return the id of a new demo: 8 hexadecimal digits, drawn again where their code is hard to read.
+
+    Raises:
+        LabelError: no code can be read at all.
+    """
+    for demo_id in (secrets.token_hex(4) for _ in range(_MOST_DRAWS)):
+        if is_well_read(demo_id):
+            return demo_id
+    raise LabelError("This machine cannot read the codes that demos carry, so no demo can be labelled.")
 
 
 def labelled_frame(frame: MergedFrame, demo_id: str) -> NDArray[np.uint8]:

@@ -251,8 +251,20 @@ def test_codes_that_are_hard_to_find_in_a_small_picture_are_found(demo_id: str) 
 
 
 def test_ids_are_eight_digits_and_do_not_repeat() -> None:
-    ids = {new_demo_id() for _ in range(100)}
-    assert len(ids) == 100 and all(len(demo_id) == 8 and int(demo_id, 16) >= 0 for demo_id in ids)
+    ids = {new_demo_id() for _ in range(6)}
+    assert len(ids) == 6 and all(len(demo_id) == 8 and int(demo_id, 16) >= 0 for demo_id in ids)
+
+
+def test_an_id_whose_code_is_not_found_is_given_to_no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["ffc52030", "0e3a4a5c", DEMO])
+    monkeypatch.setattr(label.secrets, "token_hex", lambda _: next(drawn))
+    assert new_demo_id() == DEMO
+
+
+def test_where_no_code_can_be_read_no_id_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(label, "is_well_read", lambda _: False)
+    with pytest.raises(LabelError, match="cannot read the codes"):
+        new_demo_id()
 
 
 def test_damaged_files_give_no_words_and_no_end(tmp_path: Path, demo: LabelledVideo) -> None:

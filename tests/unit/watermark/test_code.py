@@ -4,8 +4,9 @@ import time
 
 import cv2
 import numpy as np
+import pytest
 
-from core.watermark.code import code_picture, read_codes
+from core.watermark.code import code_picture, is_well_read, read_codes
 
 DEMO = "1a2b3c4d"
 
@@ -36,3 +37,9 @@ def test_a_picture_without_a_code_gives_none() -> None:
     rng = np.random.default_rng(0)
     assert read_codes(rng.integers(0, 256, (120, 160, 3), np.uint8)) == ()
     assert read_codes(np.zeros((1, 1, 3), np.uint8)) == ()
+
+
+@pytest.mark.parametrize("demo_id", ["ffc52030", "0e3a4a5c", "601a6f2a"])
+def test_ids_whose_code_is_not_found_before_anything_are_known_as_such(demo_id: str) -> None:
+    assert not is_well_read(demo_id)
+    assert is_well_read("1a2b3c4d")
