@@ -144,7 +144,7 @@ def train_fusion(*, scores: Path, out: Path, seed: int) -> int:
     nargs=2,
     multiple=True,
     metavar="MODEL DRIVER",
-    help="A swap that was trained here, and a clip of its driver.",
+    help="A trained swap and a clip of its driver. Those of `quick` teach nothing (docs/research/0012).",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="NAME.safetensors")
 @click.option("--checkpoint", type=click.Path(path_type=Path), required=True, help="Written as the training goes on.")
