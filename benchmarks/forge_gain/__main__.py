@@ -68,7 +68,7 @@ def train(wanted: argparse.Namespace) -> None:
     collection = collected(wanted.work)
     out = wanted.work / "networks"
     out.mkdir(exist_ok=True)
-    for job in jobs(wanted.seeds)[part::of]:
+    for job in jobs(wanted.seeds, fine=wanted.fine)[part::of]:
         scores = out / f"{job.name}.json"
         if scores.is_file():
             continue
@@ -94,7 +94,7 @@ def table(wanted: argparse.Namespace) -> None:
     """Print what is known so far."""
     done = {
         job: [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
-        for job in jobs(wanted.seeds)
+        for job in jobs(wanted.seeds, fine=wanted.fine)
         if (path := wanted.work / "networks" / f"{job.name}.json").is_file()
     }
     for line in lines(done, least_px=wanted.least_px):
@@ -148,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--part", default="0/1", help="Which of how many processes this one is.")
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--fine", action="store_true", help="Own swaps are shown as fine as their pictures.")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--least-px", type=float, default=80.0)

@@ -27,17 +27,21 @@ GENERATED_TRAINED = 160
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One network: what it is trained on, the half that it never sees, and the seed of its batches."""
+    """One network: what it is trained on, the half that it never sees, and the seed of its batches.
+
+    With `fine`, our own swaps are shown as from clips so small that they are as fine as all around them.
+    """
 
     studio: bool
     swaps: bool
     half: int
     seed: int
+    fine: bool = False
 
     @property
     def arm(self) -> str:
         """What is beside the usual material."""
-        return " + ".join(["forge"] + ["their swaps"] * self.swaps + ["own swaps"] * self.studio)
+        return " + ".join(["forge"] + ["their swaps"] * self.swaps + [f"{'fine ' * self.fine}own swaps"] * self.studio)
 
     @property
     def name(self) -> str:
@@ -45,10 +49,10 @@ class Job:
         return f"{self.arm.replace(' ', '')}-{self.half}-{self.seed}"
 
 
-def jobs(seeds: int) -> list[Job]:
+def jobs(seeds: int, *, fine: bool = False) -> list[Job]:
     """Return all networks that are compared, in an order in which each seed's are whole before the next one's."""
     return [
-        Job(studio, swaps, half, seed)
+        Job(studio, swaps, half, seed, fine and studio)
         for seed, swaps, half, studio in product(range(seeds), (True, False), (0, 1), (False, True))
     ]
 
@@ -97,7 +101,7 @@ def own_twins(job: Job, collection: Collection) -> list[Twins]:
         Twins(pair.real, pair.fake, blended=1.0, synthetic=1.0, coded=False)
         for one in collection.swapped
         if collection.half_of[one.swap.source] != job.half
-        for pair in one.to_learn
+        for pair in (shown.as_fine_as_drawn() if job.fine else shown for shown in one.to_learn)
     ]
 
 

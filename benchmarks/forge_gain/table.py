@@ -100,23 +100,24 @@ FIGURES: dict[str, Figure] = {
 
 def lines(done: Mapping[Job, list[Row]], *, least_px: float) -> Iterator[str]:
     """Yield the lines of the tables: one for the arms without the collection's swaps, one for those with them."""
+    fine = any(job.fine for job in done)
     for swaps in (False, True):
         seeds = _whole_seeds(done, swaps=swaps)
         if not seeds:
             continue
         without, with_own = (scored(done, studio, swaps, seeds, least_px) for studio in (False, True))
-        arms = [Job(studio, swaps, 0, 0).arm for studio in (False, True)]
+        arms = [Job(studio, swaps, 0, 0, fine and studio).arm for studio in (False, True)]
         yield f"\n{arms[0]}  against  {arms[1]}; {len(seeds)} seeds; {least_px:.0f} px and more: {_counts(without)}"
         yield from _table(without, with_own)
 
 
 def scored(done: Mapping[Job, list[Row]], studio: bool, swaps: bool, seeds: list[int], least_px: float) -> Scored:
     """Return the scores of an arm; what both halves' networks scored has the mean of both."""
-    by_seed = []
+    by_seed, fine = [], studio and any(job.fine for job in done)
     for seed in seeds:
         told: dict[tuple[str, bool, str], list[Row]] = {}
         for half in (0, 1):
-            for row in done[Job(studio, swaps, half, seed)]:
+            for row in done[Job(studio, swaps, half, seed, fine)]:
                 if not row.face_px < least_px:  # pairs of pictures have no size
                     told.setdefault((row.kind, row.fake, row.name), []).append(row)
         by_seed.append(dict(sorted(told.items())))
@@ -165,11 +166,11 @@ def _seeds(arm: Scored, picked: NDArray[np.intp]) -> list[Drawn]:
 
 
 def _whole_seeds(done: Mapping[Job, list[Row]], *, swaps: bool) -> list[int]:
-    seeds = sorted({job.seed for job in done})
+    seeds, fine = sorted({job.seed for job in done}), any(job.fine for job in done)
     return [
         seed
         for seed in seeds
-        if all(Job(studio, swaps, half, seed) in done for studio in (False, True) for half in (0, 1))
+        if all(Job(studio, swaps, half, seed, fine and studio) in done for studio in (False, True) for half in (0, 1))
     ]
 
 

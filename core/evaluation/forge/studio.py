@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,9 +15,11 @@ from core.errors import DatasetError
 from core.evaluation.forge.faces import cut_face
 from core.evaluation.forge.supply import Twins
 from core.faces import FaceModels
+from core.faces.align import similarity_to_crop
 from core.settings import VideoLimits
 from core.swap.colour import Transfer
 from core.swap.consent import require_allowed
+from core.swap.geometry import face_matrix
 from core.swap.masks import FacePart
 from core.swap.merge import MergeMode, MergeOptions, Merger, full_size, merged_picture, watch
 from core.swap.merger import Coverage, Draws
@@ -24,7 +27,7 @@ from core.swap.model import load_model
 from core.swap.person import largest
 from core.swap.plan import PlannedFace, plan
 from core.swap.poses import trained_poses
-from core.types import ConsentScope
+from core.types import ConsentScope, TrainedSwap
 from core.video import open_clip
 
 CLEARLY_DRAWN = 0.9
@@ -37,13 +40,28 @@ PARTS = (FacePart.WHOLE, FacePart.WHOLE, FacePart.WHOLE, FacePart.INNER)
 class StudioPair:
     """One moment of a clip in the canonical frame (256, 256, 3), filmed and swapped, pixel on pixel.
 
-    `face_px` is the width of the face in the clip.
+    `face_px` is the width of the face in the clip; `drawn_px` the side at which a pixel of the crop is one of those
+    that the network drew.
     """
 
     time_s: float
     real: NDArray[np.uint8]
     fake: NDArray[np.uint8]
     face_px: float
+    drawn_px: float
+
+    def as_fine_as_drawn(self) -> StudioPair:
+        """Return the same moment as from a clip so small that the drawn face is as fine as all around it."""
+        side, small = self.real.shape[0], round(self.drawn_px)
+        if small >= side:
+            return self
+        real, fake = (
+            np.asarray(
+                cv2.resize(cv2.resize(rgb, (small, small), interpolation=cv2.INTER_AREA), (side, side)), np.uint8
+            )
+            for rgb in (self.real, self.fake)
+        )
+        return replace(self, real=real, fake=fake)
 
 
 def studio_twins(
@@ -102,7 +120,7 @@ def studio_pairs(
     pairs = []
     for index, face, rgb in _moments(driver, limits, {index: planned[index][0] for index in wanted}):
         merger = Merger(drawing, MergeOptions() if rng is None else drawn_options(rng))
-        pairs.append(_pair(watched.times_s[index], face, rgb, merged_picture(rgb, (face,), merger)))
+        pairs.append(_pair(watched.times_s[index], face, rgb, merged_picture(rgb, (face,), merger), drawing.about))
         told(len(pairs), len(wanted))
     return pairs
 
@@ -135,7 +153,14 @@ def _moments(
                 yield frame.index, wanted[frame.index], frame.rgb
 
 
-def _pair(time_s: float, face: PlannedFace, filmed: NDArray[np.uint8], merged: NDArray[np.uint8]) -> StudioPair:
+def _pair(
+    time_s: float, face: PlannedFace, filmed: NDArray[np.uint8], merged: NDArray[np.uint8], about: TrainedSwap
+) -> StudioPair:
     real, fake = (cut_face(rgb, face.landmarks_px, "").rgb for rgb in (filmed, merged))
-    width = float(np.ptp(face.landmarks_px[:, 0]))
-    return StudioPair(float(time_s), real, fake, width)
+    to_network = face_matrix(face.landmarks_px, about.face_type, about.size_px)
+    finer = _scale(similarity_to_crop(face.landmarks_px)) / _scale(to_network)
+    return StudioPair(float(time_s), real, fake, float(np.ptp(face.landmarks_px[:, 0])), real.shape[0] / finer)
+
+
+def _scale(matrix: NDArray[np.floating]) -> float:
+    return float(np.hypot(*matrix[0, :2]))

@@ -81,6 +81,15 @@ def test_every_arm_is_trained_on_every_half_with_every_seed_once() -> None:
     assert {(job.half, job.seed) for job in listed if job.studio and not job.swaps} == {(0, 0), (1, 0), (0, 1), (1, 1)}
 
 
+def test_fine_swaps_are_compared_with_the_same_networks_without_any() -> None:
+    plain, fine = jobs(1), jobs(1, fine=True)
+    assert [job for job in fine if not job.studio] == [job for job in plain if not job.studio]
+    assert not {job.name for job in fine if job.studio} & {job.name for job in plain}
+    arms = {job: answers(perfect if job.fine else by_chance) for job in fine}
+    printed = list(lines(arms, least_px=80.0))
+    assert "forge  against  forge + fine own swaps" in printed[0]
+
+
 def answers(level: Callable[[str, bool, int], float]) -> list[Row]:
     """Twelve people with a swap of ours and one of theirs each, and six filmed ones; levels by kind, fake, number."""
     rows = []

@@ -110,3 +110,20 @@ def test_given_twins_from_videos_stay_as_they_are_at_times_and_fresh_ones_never(
 
     assert untouched(coded=True) > 10
     assert untouched(coded=False) == 0
+
+
+def test_shown_as_fine_as_drawn_both_sides_lose_what_the_network_could_not_draw(driver: Path) -> None:
+    fine = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    pair = studio_pairs(KnownDrawer(lambda _: fine, size_px=64), driver, MODELS)[0]
+    shown = pair.as_fine_as_drawn()
+    assert 85 < pair.drawn_px < 100  # the crop shows 1.4 times as much around the face as the network's, of 64 px
+    assert shown.real.shape == shown.fake.shape == pair.real.shape
+    for before, after in ((pair.real, shown.real), (pair.fake, shown.fake)):
+        again = cv2.resize(before, (round(pair.drawn_px),) * 2, interpolation=cv2.INTER_AREA)
+        assert np.abs(cv2.resize(again, (256, 256)).astype(int) - after).max() == 0
+        assert cv2.Laplacian(after, cv2.CV_32F).var() < cv2.Laplacian(before, cv2.CV_32F).var()
+
+
+def test_a_face_that_was_drawn_finer_than_its_picture_stays_as_it_is(plain: list[StudioPair]) -> None:
+    large = replace(plain[0], drawn_px=300.0)
+    assert large.as_fine_as_drawn() is large
