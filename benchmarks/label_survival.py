@@ -36,6 +36,7 @@ from core.types import ConsentBasis, ConsentRecord, ConsentScope, FaceType, Merg
 from core.video import open_clip
 from core.video.encode import write_video
 from core.watermark import FoundMarks, MarkReader
+from core.watermark.code import is_well_read
 
 SIZES = ((1280, 720), (854, 480), (720, 1280))
 SEEDS = (1, 2)
@@ -98,7 +99,7 @@ def _share(hits: int, of: int) -> str:
 
 def _measured(name: str, frames: Frames, wanted: list[str], folder: Path) -> Iterator[dict[str, Any]]:
     public = name.split(maxsplit=1)[0] in PUBLIC_FACES
-    demo_id = hashlib.sha256(name.encode()).hexdigest()[:8]
+    demo_id = next(filter(is_well_read, (hashlib.sha256(name.encode()).hexdigest()[i : i + 8] for i in range(57))))
     try:
         made = write_labelled(
             _merged(frames), folder / "demo.mp4", _provenance(demo_id), rate=RATE, audio=None,
