@@ -7,9 +7,10 @@ import logging
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 from core.errors import StoreError
 from core.services.clock import Clock
@@ -18,6 +19,8 @@ from core.store import GpuUse, Store, WorkerSeen
 logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0
+LAST_BEAT_S = 3.0
+"""How long a beat that is being written is awaited before the worker leaves."""
 SILENT_FOR = timedelta(hours=1)
 """After that the row of a worker that died is deleted."""
 NVIDIA_SMI = "nvidia-smi"
@@ -37,25 +40,35 @@ async def living(
 
     A log that cannot be written does not stop the worker: it falls silent, which is what is to be seen then.
     """
-    beating = asyncio.create_task(_beat(store, name, clock, every_s, read_gpu or gpu_use), name="presence")
+    over = asyncio.Event()
+    beat = partial(_beat, store, name, clock, read_gpu or gpu_use)
+    beating = asyncio.create_task(_repeated(beat, every_s, over), name="presence")
     try:
         yield
     finally:
+        over.set()
+        # Not cancelled while it writes: a connection that was cut off could not write that the worker left.
+        await asyncio.wait([beating], timeout=LAST_BEAT_S)
         beating.cancel()
         await asyncio.wait([beating])
         with suppress(StoreError):
             await store.workers.leave(name)
 
 
-async def _beat(store: Store, name: str, clock: Clock, every_s: float, read_gpu: Callable[[], GpuUse | None]) -> None:
-    while True:
-        try:
-            seen = WorkerSeen(name, host_name(), clock(), await asyncio.to_thread(read_gpu))
-            await store.workers.beat(seen)
-            await store.workers.forget_silent(clock() - SILENT_FOR)
-        except StoreError:
-            logger.warning("worker %s cannot say that it lives", name, exc_info=True)
-        await asyncio.sleep(every_s)
+async def _repeated(beat: Callable[[], Awaitable[None]], every_s: float, over: asyncio.Event) -> None:
+    while not over.is_set():
+        await beat()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), every_s)
+
+
+async def _beat(store: Store, name: str, clock: Clock, read_gpu: Callable[[], GpuUse | None]) -> None:
+    try:
+        seen = WorkerSeen(name, host_name(), clock(), await asyncio.to_thread(read_gpu))
+        await store.workers.beat(seen)
+        await store.workers.forget_silent(clock() - SILENT_FOR)
+    except StoreError:
+        logger.warning("worker %s cannot say that it lives", name, exc_info=True)
 
 
 def host_name() -> str:
