@@ -24,6 +24,7 @@ from core.watermark import MarkReader
 from core.watermark.dwt_dct_svd import read_bits, read_blocks
 from core.watermark.generators import likeliest_generator
 from core.watermark.payload import BITS
+from core.watermark.reader import SURE_FROM
 from core.watermark.tiles import TileCollector
 
 SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".jpg", ".jpeg", ".png", ".webp"})
@@ -59,6 +60,7 @@ def table(lines: list[dict[str, Any]]) -> str:
         alone, whole = sum(line[mark] for line in lines), sum(line[f"whole_{mark}"] for line in clips)
         rows.append(f"| {mark} | {alone} of {frames} | {whole} of {len(clips)} |")
     most = {name: max((line[name] for line in lines), default=0.0) for name in ("likeness", "sure", "like_generator")}
+    sure = sum(line["sure"] >= SURE_FROM for line in lines)
     return "\n".join(
         [
             *rows,
@@ -66,7 +68,8 @@ def table(lines: list[dict[str, Any]]) -> str:
             f"Likeness of the likeliest tile at most {most['likeness']:.3f}, bits of dwtDctSvd at most "
             f"{most['sure']:.2f} standard errors sure on average, a generator's message at most "
             f"{most['like_generator']:.1f} standard errors from chance. None in {frames} means at most 1 in "
-            f"{frames / 3:.0f} (95 % confidence).",
+            f"{frames / 3:.0f} (95 % confidence). Of {len(lines)} files {sure} have "
+            f"a frame whose dwtDctSvd is {SURE_FROM:g} standard errors sure: there the checksum stands alone.",
         ]
     )
 

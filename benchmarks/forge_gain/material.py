@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DatasetError
-from core.evaluation.face_clips import FaceClip, read_face_clips
+from core.evaluation.face_clips import FaceClip
 from core.evaluation.forge.faces import SourceFace
 from core.evaluation.forge.material import given_pairs, main_faces, photo_faces
 from core.evaluation.forge.studio import StudioPair, studio_pairs
@@ -133,15 +132,6 @@ class Store:
         """Return what was kept."""
         return {path.stem: np.load(path, mmap_mode="r") for path in sorted((self.root / name).glob("*.npy"))}
 
-    def keep_json(self, name: str, values: object) -> None:
-        """Keep values that JSON knows."""
-        (self.root / name).write_text(json.dumps(values, indent=1), encoding="utf-8")
-
-    def json(self, name: str) -> dict[str, int]:
-        """Return them."""
-        values: dict[str, int] = json.loads((self.root / name).read_text(encoding="utf-8"))
-        return values
-
 
 def keep_photos(store: Store, name: str, folder: Path, models: FaceModels) -> None:
     """Keep the faces of a folder of photos."""
@@ -205,11 +195,6 @@ def pairs_of(arrays: Arrays, *, held: bool) -> list[tuple[SourceFace, Twins]]:
         for face, fake in zip(faces_of(arrays), fakes, strict=True)
         if held_out(face.person) is held
     ]
-
-
-def train_clips(root: Path) -> Iterator[FaceClip]:
-    """Yield the clips of the collection that may be trained on."""
-    return (clip for clip in read_face_clips(root) if clip.split == "train")
 
 
 def every(count: int, items: Sequence[SourceFace]) -> list[SourceFace]:

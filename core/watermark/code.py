@@ -44,7 +44,7 @@ def code_picture(demo_id: str, module_px: int) -> NDArray[np.uint8]:
 def is_well_read(demo_id: str) -> bool:
     """Whether the code of an id is read where it stands alone on grey, at the sizes that plates have.
 
-    Of about one id in forty the code, though right, is not found by OpenCV before any background.
+    Of a few ids in a hundred the code, though right, is not found by OpenCV before any background.
     """
     return all(read_codes(_alone(demo_id, module_px)) == (demo_id,) for module_px in _TRIED_MODULES_PX)
 
