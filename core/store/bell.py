@@ -26,10 +26,11 @@ _RING = text(
     "CAST(:queue AS text), CAST(:task AS text), CAST(:priority AS integer), NULL, NULL,"
     " jsonb_build_object('check_id', CAST(:check_id AS bigint)), :at)]::procrastinate_job_to_defer_v1[])"
 ).bindparams(bindparam("at", type_=UtcDateTime()))
+# A job in work counts too: its worker is about to claim the check. Jobs of silent workers are cleared away before.
 _UNHEARD = text(
     "SELECT id, queue, priority, not_before FROM checks WHERE status = 'queued'"
     " AND (not_before IS NULL OR not_before <= :now)"
-    " AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo'"
+    " AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
     " AND args = jsonb_build_object('check_id', checks.id))"
 ).bindparams(bindparam("now", type_=UtcDateTime()))
 
@@ -56,7 +57,10 @@ async def ring_by(connection: AsyncConnection, condition: ColumnElement[bool]) -
 
 
 async def ring_again(connection: AsyncConnection, now: datetime) -> int:
-    """Have waiting checks handed out whose job was lost with the worker that got it; return how many."""
+    """Have waiting checks handed out whose job was lost with the worker that got it; return how many.
+
+    A job that a silent worker still seems to work on must have been deleted before.
+    """
     if connection.dialect.name != "postgresql":
         return 0
     unheard = (await connection.execute(_UNHEARD, {"now": now})).all()

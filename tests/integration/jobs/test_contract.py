@@ -235,6 +235,37 @@ async def test_a_check_whose_job_got_lost_is_brought_again(store: Store, setting
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
+async def test_a_check_whose_worker_died_before_it_claimed_it_is_brought_again(
+    store: Store, settings: Settings, log_url: str
+) -> None:
+    asked = await ask(store, settings)
+    fetch_as_a_worker(log_url)
+    run_sql(log_url, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+
+    async with working(settings, engines.QUICK):
+        assert (await over(store, asked)).status is CheckStatus.DONE
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_a_check_whose_job_a_living_worker_has_just_fetched_is_not_brought_again(
+    store: Store, settings: Settings, log_url: str
+) -> None:
+    await ask(store, settings)
+    fetch_as_a_worker(log_url)
+
+    assert await store.queue.ring_again(utc_now()) == 0
+    run_sql(log_url, "DELETE FROM procrastinate_jobs")
+    assert await store.queue.ring_again(utc_now()) == 1
+
+
+def fetch_as_a_worker(log_url: str) -> None:
+    """Do what Procrastinate does between a notification and the start of our task."""
+    ((worker_id,),) = run_sql(log_url, "SELECT * FROM procrastinate_register_worker_v1()")
+    fetched = run_sql(log_url, f"SELECT status FROM procrastinate_fetch_job_v2(NULL, {worker_id})")
+    assert fetched == [("doing",)]
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
 async def test_nothing_is_left_of_jobs_and_workers_when_all_is_answered(
     store: Store, settings: Settings, log_url: str
 ) -> None:
