@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.face_clips import FaceClip
 from core.evaluation.mouth_animation import RENDERERS, LipSync, drawn_lip_sync, lip_synced
+from core.evaluation.nameless import coded
 from core.evaluation.watched_faces import (
     FEWEST_FRAMES,
     LOOKED_AT_S,
@@ -29,10 +30,7 @@ from core.evaluation.watched_faces import (
 from core.faces import FaceModels
 from core.faces.mouth import REGION_NAMES, MouthRecorder
 from core.faces.mouth_unrest import mouth_numbers, mouth_spread
-from core.settings import VideoLimits
 from core.types import FaceTrack, Frame, MouthTrace, VideoInfo
-from core.video import open_clip
-from core.video.encode import write_video
 
 SIDE_PX = 400
 CRFS = (18, 23, 28)
@@ -79,7 +77,7 @@ def mouths_seen(clip: FaceClip, models: FaceModels, cache: Path, seed: int) -> t
     Args:
         clip: real or fake.
         models: finder and mesh.
-        cache: keeps what was seen; what is there is not watched again.
+        cache: keeps what was seen, and no picture; what is there is not watched again.
         seed: of how each copy is drawn and encoded.
 
     Returns:
@@ -136,13 +134,9 @@ def _forge(real: Driver | None, models: FaceModels, names: dict[str, Path], how:
         pictures = (
             lip_synced(real.pictures, real.times_s, real.landmarks_px, how[kind]) if kind in how else real.pictures
         )
-        path = kept.with_suffix(".mp4")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_video(path, zip(real.times_s, pictures, strict=True), crf=crf, preset="veryfast")
-        with open_clip(path, VideoLimits()) as reader:
+        with coded(real.times_s, pictures, crf) as reader:
             seen = _watched(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
-        bits = 8 * path.stat().st_size / (len(real.pictures) * real.pictures[0].shape[0] ** 2)
-        path.unlink()
+        bits = 8 * reader.clip.size_bytes / (len(real.pictures) * real.pictures[0].shape[0] ** 2)
         _keep(kept, seen if seen and len(seen[0].times_s) >= FEWEST_FRAMES * 0.9 else None, bits)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.detectors.temporal import temporal_numbers
 from core.evaluation.face_clips import FaceClip
+from core.evaluation.nameless import coded
 from core.evaluation.photo_animation import Animation, animate
 from core.evaluation.watched_faces import (
     FEWEST_FRAMES,
@@ -28,10 +29,7 @@ from core.evaluation.watched_faces import (
     main_face,
 )
 from core.faces import FaceModels
-from core.settings import VideoLimits
 from core.types import FaceMaterial
-from core.video import open_clip
-from core.video.encode import write_video
 
 SIDE_PX = 320
 CRFS, SMOOTHINGS, DRAWN_PX = (18, 23, 28), (0.0, 0.7, 1.5), (160, 224, SIDE_PX)
@@ -65,7 +63,7 @@ def forge(clips: Sequence[FaceClip], models: FaceModels, cache: Path, seed: int)
 
     Args:
         clips: real ones; each is driver once and photograph at least once.
-        cache: keeps the numbers.
+        cache: keeps the numbers, and no picture.
         seed: of how each animation is drawn and encoded.
     """
     cache.mkdir(parents=True, exist_ok=True)
@@ -77,7 +75,7 @@ def forge(clips: Sequence[FaceClip], models: FaceModels, cache: Path, seed: int)
             wanted = [c for c in (clip, other) if c is not None]
             seen = {face_key(c): seen.get(face_key(c)) or _driver(c, models) for c in wanted}
             photo = None if other is None else seen[face_key(other)]
-            _keep(kept, _forged(seen[face_key(clip)], photo, models, cache, np.random.default_rng([seed, i])))
+            _keep(kept, _forged(seen[face_key(clip)], photo, models, np.random.default_rng([seed, i])))
         both = json.loads(kept.read_text())
         if both is not None and other is not None:
             yield (
@@ -87,7 +85,7 @@ def forge(clips: Sequence[FaceClip], models: FaceModels, cache: Path, seed: int)
 
 
 def _forged(
-    mover: Driver | None, photo: Driver | None, models: FaceModels, cache: Path, rng: np.random.Generator
+    mover: Driver | None, photo: Driver | None, models: FaceModels, rng: np.random.Generator
 ) -> list[dict[str, float]] | None:
     if mover is None or photo is None:
         return None
@@ -96,10 +94,8 @@ def _forged(
     moved = animate(photo.pictures[0], photo.landmarks_px[0], mover.landmarks_px, how)
     found = []
     for pictures in (mover.pictures, moved):
-        path = write_video(cache / "part.mp4", zip(mover.times_s, pictures, strict=True), crf=crf, preset="veryfast")
-        with open_clip(path, VideoLimits()) as reader:
+        with coded(mover.times_s, pictures, crf) as reader:
             face = main_face(((reader.clip.video, frame) for frame in reader), models, rightmost=False)
-        path.unlink()
         if face is None or len(face.track.times_s) < FEWEST_FRAMES * 0.9:
             return None
         found.append(_numbers(face))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -67,6 +68,34 @@ def write_video(
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def write_into(
+    file: BinaryIO,
+    frames: Iterable[tuple[float, NDArray[np.uint8]]],
+    *,
+    crf: int = 18,
+    preset: str = "medium",
+    rate: Fraction = Fraction(30),
+) -> None:
+    """Encode frames into an open file, which need not have a name; the rest is as in `write_video`.
+
+    The index stands at the end of the file, not at its start.
+
+    Args:
+        file: empty, to be written and sought in; what was written before an error stays in it.
+        frames: as `write_video` takes them, like `crf`, `preset` and `rate`.
+
+    Raises:
+        OutputError: there are no frames, or the file cannot be written.
+        ValueError: a frame has another size, or time does not increase.
+    """
+    try:
+        with av.open(file, "w", format="mp4") as container:
+            _encode_all(container, frames, {"crf": str(crf), "preset": preset}, rate, None)
+        file.flush()
+    except (OSError, av.FFmpegError) as error:
+        raise OutputError("The video cannot be written there.") from error
 
 
 def _encode_all(

@@ -9,11 +9,18 @@ from pathlib import Path
 import core
 
 ROOT = Path(core.__file__).parents[1]
-SWAPPING = ("core/swap", "core/services", "core/jobs", "core/evaluation/forge", "bot")
-WRITES = re.compile(r"""\bwrite_video\b|\bVideoWriter\b|av\.open\([^)]*["'][wa]["']|imageio|\.write_videofile\b""")
-MAY_WRITE = {"core/swap/label.py", "bot/live_outputs.py", "core/evaluation/forge/codec.py"}
-"""The label itself; the virtual camera, which is handed pictures by `core.swap.live`, labelled before; and what codes
-training pictures in memory to spoil them."""
+SWAPPING = ("core/swap", "core/services", "core/jobs", "core/evaluation", "bot")
+WRITES = re.compile(
+    r"""\bwrite_video\b|\bwrite_into\b|\bVideoWriter\b|av\.open\([^)]*["'][wa]["']|imageio|\.write_videofile\b"""
+)
+MAY_WRITE = {
+    "core/swap/label.py",
+    "bot/live_outputs.py",  # the virtual camera, which is handed pictures by `core.swap.live`, labelled before
+    "core/evaluation/forge/codec.py",  # training pictures, coded in memory to spoil them
+    "core/evaluation/nameless.py",  # forged clips, in files that have no name at any moment
+    "core/evaluation/rendered_faces.py",  # photographs that move and have a pulse: nobody is swapped
+    "core/evaluation/detection/variants.py",  # clips of a dataset, coded again
+}
 
 
 def sources(*folders: str) -> dict[str, str]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from core.errors import OutputError
 from core.settings import VideoLimits
 from core.video import open_clip
-from core.video.encode import write_video
+from core.video.encode import write_into, write_video
 
 TIMES_S = (0.0, 0.033, 0.1, 0.5)
 
@@ -68,3 +70,12 @@ def test_frames_of_two_sizes_or_without_increasing_time_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="one size and increasing"):
         write_video(tmp_path / "out.mp4", frames)
+
+
+def test_a_file_without_room_is_an_output_error() -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError):
+        write_into(Full(), [(t, colour()) for t in TIMES_S])
