@@ -121,6 +121,10 @@ class LabelError(FacepulseError):
     code = "label"
 
 
+class UnreadLabelError(LabelError):
+    """The label was written and could not be read back: what is in the pictures hides the marks of this id."""
+
+
 class SwapModelError(FacepulseError):
     """A trained swap is not there, damaged, or cannot be used or gone on with as it was asked for."""
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from numpy.typing import NDArray
 
-from core.errors import LabelError
+from core.errors import UnreadLabelError
 from core.report.style import FACE_COLOURS, FAINT_INK, INK, TEXT_PT, add_panel, new_figure, to_png
 from core.swap.credentials import title
 from core.swap.label import labelled_frame
@@ -40,7 +40,7 @@ def preview_strip(pairs: Sequence[MergedPair], demo_id: str) -> bytes:
     The whole strip is marked once more, so that it is known when it was scaled down, as a check does, and not cut up.
 
     Raises:
-        LabelError: the marks cannot be read back.
+        UnreadLabelError: the marks cannot be read back.
     """
     tiles = [(_tile(pair.filmed), _labelled(pair, demo_id)) for pair in pairs]
     above, below = (_row([tile[which] for tile in tiles]) for which in (0, 1))
@@ -49,7 +49,7 @@ def preview_strip(pairs: Sequence[MergedPair], demo_id: str) -> bytes:
     marks = MarkReader()
     marks.add(strip)
     if marks.read().tiles != demo_id:
-        raise LabelError("The label could not be read back from the preview, so it was not kept.")
+        raise UnreadLabelError("The label could not be read back from the preview, so it was not kept.")
     return png_saying(png(strip), title(demo_id))
 
 

@@ -25,7 +25,7 @@ from core.detectors.provenance import (
     UnreadableCredentialsError,
     read_credentials,
 )
-from core.errors import LabelError, OutputError
+from core.errors import LabelError, OutputError, UnreadLabelError
 from core.settings import VideoLimits
 from core.swap import credentials, metadata
 from core.swap.caption import MIN_SIDE_PX, burn
@@ -49,7 +49,8 @@ _FRAMES_FOR_CODES = 12
 """Of a finished file; a check looks at fewer."""
 _MOST_DRAWS = 50
 _MADE_HERE: Final = object()
-_PARTS = ("caption", "hidden mark", "hidden mark for crops", "Content Credentials", "container metadata")
+_OF_PICTURES = ("caption", "hidden mark", "hidden mark for crops")
+_PARTS = (*_OF_PICTURES, "Content Credentials", "container metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def write_labelled(
         driver: the driver clip's file, whose own credentials are kept inside the new ones.
 
     Raises:
-        LabelError: a part of the label could not be written or read back; there is no file.
+        UnreadLabelError: a mark in the pictures could not be read back; there is no file, and another id may do.
+        LabelError: another part of the label could not be written or read back; there is no file.
         OutputError: there is no frame, another process writes the same file, or it cannot be written there.
     """
     if signer is None:
@@ -213,7 +215,9 @@ def _require_all(marks: Marks, demo_id: str) -> None:
     )
     missing = [name for name, found in zip(_PARTS, there, strict=True) if not found]
     if missing:
-        raise LabelError(f"The label could not be read back from the video ({', '.join(missing)}), so it was not kept.")
+        sentence = f"The label could not be read back from the video ({', '.join(missing)}), so it was not kept."
+        # Another id changes the pictures and nothing else: of what went wrong in the file it would mend nothing.
+        raise UnreadLabelError(sentence) if all(there[len(_OF_PICTURES) :]) else LabelError(sentence)
 
 
 def _sentences(marks: Marks) -> Iterator[str]:

@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 
 from core.detectors.provenance import xmp_sources
-from core.errors import CancelledError, ConsentError, DemoError, FacepulseError, LabelError, OutputError, SwapModelError
+from core.errors import (
+    CancelledError,
+    ConsentError,
+    DemoError,
+    FacepulseError,
+    LabelError,
+    OutputError,
+    SwapModelError,
+    UnreadLabelError,
+)
 from core.services import demos_made
 from core.services.demo_notes import NOTES, noted
 from core.services.demo_options import DemoOptions, merge_options
@@ -135,7 +144,10 @@ def test_pictures_beside_it_are_written_when_asked_for(clip, tmp_path, settings,
     assert coverage.shape == (610, 1100, 3)
 
 
-def test_a_preview_is_known_for_a_demo_whole_as_a_check_sees_it_and_cut_up(clip, tmp_path, settings, drawer, quick):
+def test_a_preview_is_known_for_a_demo_whole_as_a_check_sees_it_and_cut_up(
+    clip, tmp_path, settings, drawer, quick, monkeypatch
+):
+    monkeypatch.setattr(demos_made, "new_demo_id", lambda: "00c0ffee")  # how often marks outlast a cut is measured
     preview = tmp_path / "strip.png"
     demo_id = made(clip, tmp_path, settings, DemoOptions(preview=preview)).provenance.demo_id
     strip = cv2.cvtColor(cv2.imread(str(preview)), cv2.COLOR_BGR2RGB)
@@ -154,6 +166,72 @@ def test_a_head_and_shoulders_demo_is_a_square(clip, tmp_path, settings, drawer)
     with open_clip(labelled.path, VideoLimits()) as swapped:
         frame = next(swapped)
     assert frame.rgb.shape[0] == frame.rgb.shape[1] >= 320
+
+
+@pytest.fixture
+def unread(monkeypatch, quick) -> list[str]:
+    """The ids whose marks the pictures hide: as many of the first ones as stand here, "" for any."""
+    hidden: list[str] = []
+    written, tried = demos_made.write_labelled, []
+
+    def read_back(frames, out, provenance, **how):
+        tried.append(provenance.demo_id)
+        done = written(frames, out, provenance, **how)
+        if len(tried) <= len(hidden):
+            hidden[len(tried) - 1] = provenance.demo_id
+            out.unlink()
+            raise UnreadLabelError("The label could not be read back.")
+        return done
+
+    monkeypatch.setattr(demos_made, "write_labelled", read_back)
+    return hidden
+
+
+def test_a_demo_whose_marks_are_hidden_by_its_picture_is_made_with_another_id(clip, tmp_path, settings, drawer, unread):
+    unread.append("")
+    preview = tmp_path / "strip.png"
+    labelled = made(clip, tmp_path, settings, DemoOptions(preview=preview))
+    assert labelled.provenance.demo_id not in unread
+    assert labelled.frames == 15 == len(drawer.seen) / 2, "every frame is drawn once more"
+    assert [one.demo_id for one in noted(settings.data_dir)] == [labelled.provenance.demo_id]
+    assert set(left_over(tmp_path)) == {labelled.path, preview, settings.data_dir / NOTES}
+
+
+def test_a_preview_that_hides_its_marks_is_made_with_another_id_too(
+    clip, tmp_path, settings, drawer, quick, monkeypatch
+):
+    strips, hidden = demos_made.preview_strip, []
+
+    def strip(pairs, demo_id):
+        if not hidden:
+            hidden.append(demo_id)
+            raise UnreadLabelError("The label could not be read back.")
+        return strips(pairs, demo_id)
+
+    monkeypatch.setattr(demos_made, "preview_strip", strip)
+    labelled = made(clip, tmp_path, settings, DemoOptions(preview=tmp_path / "strip.png"))
+    assert hidden and labelled.provenance.demo_id not in hidden
+    assert labelled.path.exists()
+
+
+def test_a_demo_whose_marks_no_id_can_carry_is_given_up_and_leaves_nothing(clip, tmp_path, settings, drawer, unread):
+    unread.extend([""] * 9)
+    with pytest.raises(UnreadLabelError):
+        made(clip, tmp_path, settings)
+    assert len([one for one in unread if one]) == demos_made.MOST_TRIES
+    assert len(set(unread)) == demos_made.MOST_TRIES + 1
+    assert left_over(tmp_path) == []
+
+
+def test_what_another_id_would_not_mend_is_not_tried_again(clip, tmp_path, settings, drawer, quick, monkeypatch):
+    def unsigned(frames, out, provenance, **how):
+        list(frames)
+        raise LabelError("The video cannot be signed.")
+
+    monkeypatch.setattr(demos_made, "write_labelled", unsigned)
+    with pytest.raises(LabelError, match="signed"):
+        made(clip, tmp_path, settings)
+    assert len(drawer.seen) == 15
 
 
 def stopped(progress: Progress) -> None:

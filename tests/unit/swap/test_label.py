@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.detectors.provenance import read_credentials
-from core.errors import ClipTooLargeError, LabelError, OutputError
+from core.errors import ClipTooLargeError, LabelError, OutputError, UnreadLabelError
 from core.settings import VideoLimits
 from core.swap import label
 from core.swap.certificate import Signer
@@ -98,7 +98,7 @@ def test_without_one_part_of_the_label_there_is_no_file(
     else:
         real = label.burn
         monkeypatch.setattr(label, "burn", lambda rgb, time_s, _, boxes: real(rgb, time_s, "00000000", boxes))
-    with pytest.raises(LabelError, match="hidden mark" if missing == "embed" else "caption"):
+    with pytest.raises(UnreadLabelError, match="hidden mark" if missing == "embed" else "caption"):
         write(tmp_path, seal)
     assert [path.name for path in tmp_path.iterdir()] == ["demo.mp4"]
     assert (tmp_path / "demo.mp4").read_bytes() == b"from before"
@@ -112,8 +112,9 @@ def test_without_signature_or_words_there_is_no_file(
     with pytest.raises(LabelError, match="signed"):
         write(tmp_path, replace(seal, key_pem=b"no key"))
     monkeypatch.setattr(label.metadata, "append_xmp", lambda *_: None)
-    with pytest.raises(LabelError, match="container metadata"):
+    with pytest.raises(LabelError, match="container metadata") as without_words:
         write(tmp_path, seal)
+    assert not isinstance(without_words.value, UnreadLabelError), "another id would not mend it"
     monkeypatch.setattr(label.credentials, "sign", lambda unsigned, signed, *_: unsigned.replace(signed))
     with pytest.raises(LabelError, match="Content Credentials, container metadata"):
         write(tmp_path, seal)
