@@ -32,3 +32,12 @@ def test_likelihoods_are_asked_for_in_percent() -> None:
     asked = command.get_parameter("likelihood")
 
     assert (asked.min_value / 100, asked.max_value / 100) == RANGES["action_probability"]
+
+
+def test_the_groups_of_settings_are_listed_in_the_order_in_which_an_admin_meets_them() -> None:
+    listed = [command.name for command in SettingsCog.__cog_app_commands__]
+
+    assert listed == [
+        "show", "channels", "exempt", "asking", "budgets", "answers", "flagging", "keeping", "action", "review",
+        "demos", "reset",
+    ]  # fmt: skip
