@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from obstore.store import MemoryStore
 
 from core.media import BucketMedia, MediaStore
@@ -21,6 +25,21 @@ from tests.synth.media import CREDENTIALS, S3Server
 from tests.synth.postgres import PostgresServer
 
 SHARED_CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# The same examples every time, however slow the machine: a test that fails fails for everybody. New examples are
+# looked for with `pytest --hypothesis-profile=search`.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("search"), derandomize=True, database=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _same_chance() -> None:
+    """Let chance begin anew for each test, so that none depends on those that this process ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:  # loading it takes seconds; whoever does finds it seeded
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")

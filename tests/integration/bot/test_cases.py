@@ -149,7 +149,8 @@ async def test_the_history_names_everything_that_was_checked(archive: Archive) -
     assert f"`{other}` · ❔ Can't tell · other.mp4" in told
 
 
-@pytest.mark.simcord(settle_timeout=60.0)  # a process draws the plot, and the machine may be busy
+# A process draws the plot, and the machine may be busy. Not as long as `LOOK_EVERY_S`: simcord would wait for that too.
+@pytest.mark.simcord(settle_timeout=25.0)
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_the_counts_come_with_a_plot(archive: Archive, services: Services, language: str) -> None:
     await services.guilds.change(archive.scene.guild.id, by=1, language=language)

@@ -20,6 +20,7 @@ from bot.client import COGS, FacepulseBot
 from bot.i18n import COMMAND_CONTEXT, speaker
 from bot.services import Services
 from core.errors import FacepulseError
+from tests.integration.bot.scene import LOOK_EVERY_S
 
 Runnable = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
 Command = Runnable | app_commands.Group
@@ -54,7 +55,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(services: Services) -> AsyncIterator[Stage]:
-    bot = FacepulseBot(services, look_every_s=0.05)
+    bot = FacepulseBot(services, LOOK_EVERY_S)
     env = simcord.Env(bot)
     await env.start()
     yield Stage(bot)
