@@ -22,6 +22,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from scipy.stats import binomtest
 
 from benchmarks.video_changes import CHANGES, Frames, to_short_side
 from core.detectors.provenance import UnreadableCredentialsError, read_credentials
@@ -88,13 +89,11 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 
 def _share(hits: int, of: int) -> str:
-    """Hits and their interval (Wilson 1927, 95 %)."""
+    """Hits and their interval (Wilson, 95 %)."""
     if of == 0:
         return "–"
-    z, p = 1.96, hits / of
-    middle = (p + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return f"{hits}/{of} ({max(0, middle - half):.0%} to {min(1, middle + half):.0%})"
+    interval = binomtest(hits, of).proportion_ci(method="wilson")
+    return f"{hits}/{of} ({interval.low:.0%} to {interval.high:.0%})"
 
 
 def _measured(name: str, frames: Frames, wanted: list[str], folder: Path) -> Iterator[dict[str, Any]]:

@@ -48,8 +48,7 @@ ALREADY = "The video is face-swap demo {id} itself; demos are made of what was f
 NOT_DRAWN = "In no frame could the face be drawn: the head is turned to where the model has no training."
 NOT_ALONE = "The video shows another face as well, whose person was not declared to consent."
 MOST_TRIES = 3
-"""How often a demo is written whose label does not read: of demos of a third of a second about one in a thousand
-wants a second time, because its code is not found."""
+"""How often a demo is written whose label does not read (`python -m benchmarks.label_ids`: 1 of 2,000 short ones)."""
 FACES_COMPARED = 24
 """Of a face set, when the person is looked for who is like it."""
 
