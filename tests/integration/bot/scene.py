@@ -7,6 +7,7 @@ import simcord
 
 LOOK_EVERY_S = 60.0
 """Far beyond the time that simcord waits for the bot: it looks again only when a test moves the clock."""
+STEP_S = 60.0
 
 CLIP = ("clip.mp4", b"not really a video")
 
@@ -27,6 +28,12 @@ class Scene:
 
     async def wait(self) -> None:
         await self.env.advance_time(LOOK_EVERY_S)
+
+    async def let_pass(self, seconds: float) -> None:
+        """Let a long time pass minute by minute: simcord gives what the bot does in each call a few seconds."""
+        while seconds > 0:
+            await self.env.advance_time(min(seconds, STEP_S))
+            seconds -= STEP_S
 
     @property
     def answers(self) -> list[discord.Message]:

@@ -89,7 +89,7 @@ async def test_a_mention_that_is_added_by_an_edit_is_answered_once(scene: Scene,
 
 async def test_a_mention_that_is_added_much_later_asks_nothing(scene: Scene) -> None:
     posted = await scene.alice.send(scene.channel, "look", attachments=[CLIP])
-    await scene.env.advance_time(EDITED_WITHIN.total_seconds() + 60)
+    await scene.let_pass(EDITED_WITHIN.total_seconds() + 60)
     await scene.alice.edit(posted, f"look {scene.me}")
 
     assert scene.answers == []
@@ -307,7 +307,7 @@ async def test_a_question_that_is_hours_old_is_not_dug_out(
     room, backend = scene.channel.id, scene.env.backend
     attachments = backend.store_attachments(room, [("missed.mp4", b"missed")])
     backend.create_message(room, scene.alice.id, f"{scene.me} and this?", attachments=attachments, broadcast=False)
-    await scene.env.advance_time(NOT_OLDER_THAN.total_seconds() + 60)
+    await scene.let_pass(NOT_OLDER_THAN.total_seconds() + 60)
     await scene.env.restart_bot(FacepulseBot(services, LOOK_EVERY_S))
 
     assert await names_in(store) == ["clip.mp4"]

@@ -40,8 +40,8 @@ async def test_200_requests_never_hold_the_loop_for_100_ms(tmp_path: Path) -> No
 
 async def test_a_callback_that_computes_and_one_that_blocks_are_both_seen() -> None:
     busy, blocked = "bot/busy.py", "bot/blocked.py"
-    code = "async def computes():\n    while time.thread_time() < end_s:\n        pass\n"
-    names = {"time": time, "end_s": time.thread_time() + 0.15}
+    code = "async def computes():\n    end_s = time.thread_time() + 0.15\n    while time.thread_time() < end_s: pass\n"
+    names = {"time": time}
     exec(compile(code, busy, "exec"), names)
     exec(compile("async def blocks():\n    time.sleep(0.15)\n", blocked, "exec"), names)
 

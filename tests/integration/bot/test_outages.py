@@ -153,7 +153,7 @@ async def test_a_dead_letter_that_is_tried_again_reaches_who_asked(
     assert await requests.retry(store, claim.id)
     again = await worker.claim()
     await worker.finish(again)
-    await scene.env.advance_time(KEEP_UP_S)
+    await scene.let_pass(KEEP_UP_S)
 
     assert scene.answer.content == VERDICT
     assert await is_answered(store, claim)

@@ -17,7 +17,7 @@ from benchmarks.playground.stage import Stage
 from core.errors import SettingsError
 
 CLIP = b"not really a video"
-WAIT_S = 20.0
+WAIT_S = 30.0
 
 
 class Visitor:
@@ -115,11 +115,14 @@ async def test_time_passes_for_the_bot_as_for_everybody(visitor: Visitor) -> Non
 
     with visitor.stage.env._bot_scope():
         told_s = time.monotonic()
+        inside_s = time.perf_counter()
         await asyncio.sleep(0.2)
+        inside_s = time.perf_counter() - inside_s
         told_s = time.monotonic() - told_s
 
-    assert time.perf_counter() - began_s >= 0.19
-    assert told_s == pytest.approx(time.perf_counter() - began_s, abs=0.05)
+    # The bot's clock was read before and after the other one inside, and that before and after the one outside.
+    assert 0.19 <= inside_s <= told_s + 0.001
+    assert told_s <= time.perf_counter() - began_s + 0.001
 
 
 async def test_in_direct_messages_too(visitor: Visitor) -> None:

@@ -21,8 +21,8 @@ from tests.synth.logs import becomes
 from tests.synth.moderation import answered
 
 COMMAND = [sys.executable, "-c", "from bot.commands.run import run; run()"]
-STOP_S = 15.0
-"""Generous: other tests may be using the processors."""
+STOP_S = 45.0
+"""Generous: other tests may be using the processors, and a worker that just started loads its networks to the end."""
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from simcord.enums import OverwriteType
 from bot.client import FacepulseBot
 from bot.services import Services
 from core.types import ActionKind, ActionMode, AnswerPlace, GuildSettings, WhoMayAsk
+from tests.integration.bot.scene import LOOK_EVERY_S
 from tests.integration.bot.seen import told_alone as text_of
 
 
@@ -49,7 +50,7 @@ class Scene:
 
 @pytest.fixture
 def simcord_bot(services: Services) -> FacepulseBot:
-    return FacepulseBot(services)
+    return FacepulseBot(services, LOOK_EVERY_S)
 
 
 @pytest.fixture
