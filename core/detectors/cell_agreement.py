@@ -20,7 +20,7 @@ NO_MORE_THAN_SKIN = (
 )
 FOUND = "neighbouring parts of the face change colour together more than filmed skin does, as in many face swaps"
 BIAS, CHROM, POS, FAST = -12.0161, 13.9813, 5.3446, 8.2012
-"""Of the logistic; printed by benchmarks/pulse_detection.py, which fits them on all pairs and other real clips."""
+"""Of the logistic; printed by benchmarks.pulse_detection, which fits them on all pairs and other real clips."""
 
 
 class CellAgreementDetector:
