@@ -14,6 +14,11 @@ DEMO_ERRORS = (
     N_("A demo of yours is being made; ask for the next one when it is there"),
     N_("No demo is left for you now: each member's budget in this server is {limit} in 24 hours"),
     N_("No demo is left for this server now: its budget is {limit} in 24 hours"),
+    N_(
+        "No demo is left for you now: each member's budget in this server is {limit} in 24 hours; "
+        "the next one is possible {when}"
+    ),
+    N_("No demo is left for this server now: its budget is {limit} in 24 hours; the next one is possible {when}"),
     N_("Say in `how` where the person's consent can be found, for example in which message they gave it"),
     N_("The file of this demo is not kept any more"),
     N_("The file of this demo is not the one that was labelled, so it is not shown"),
@@ -21,6 +26,8 @@ DEMO_ERRORS = (
     N_("The clip is no longer here; please ask for the demo again"),
     N_("The model is not the one that was registered and allowed; register it again"),
     N_("The model is not on the machine any more; register it again"),
+    N_("The source face set is not the one that was registered with this model; register the model again"),
+    N_("Nothing says which pictures the source face set of this model had; register the model again"),
     N_("Making this demo stopped three times without a result, so it was given up"),
     N_("Nobody made this demo within an hour: no worker that has its model is free"),
     N_("Something went wrong inside Facepulse while it made this demo; the log has the details"),

@@ -115,8 +115,7 @@ def models_embed(models: tuple[SwapModel, ...], say: Say) -> discord.Embed:
         return discord.Embed(title=say("🎭 Models for demos"), description=told)
     embed = discord.Embed(title=say("🎭 Models for demos"))
     for model in models[:MODEL_LIMIT]:
-        state = say("✅ allowed") if model.is_usable else say("⏳ waits for an admin: `/demo allow`")
-        value = "\n".join([state, *consent_lines(model.swap.target_consent, say)])
+        value = "\n".join([_state(model, say), *consent_lines(model.swap.target_consent, say)])
         embed.add_field(name=clip_text(_name(model), 256), value=clip_text(value, 400), inline=False)
     if len(models) > MODEL_LIMIT:
         more = len(models) - MODEL_LIMIT
@@ -195,6 +194,12 @@ def _parts_lines(provenance: Provenance, say: Say) -> list[str]:
         sets,
         say("Weights: `{sha256}`", sha256=swap.weights_sha256),
     ]
+
+
+def _state(model: SwapModel, say: Say) -> str:
+    if not model.is_bound:
+        return say("⚠️ must be registered again: nothing says which pictures its source face set had")
+    return say("✅ allowed") if model.is_usable else say("⏳ waits for an admin: `/demo allow`")
 
 
 def _name(model: SwapModel) -> str:

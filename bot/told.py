@@ -24,6 +24,7 @@ FREE = {
     "letter": r"[A-Z]|\d+",
     "unit": r"\S.*",
     "demo": "[0-9a-f]{8}",
+    "when": r"<t:\d+:R>",
 }
 """Places whose text is given on as it is."""
 NESTED = {

@@ -24,7 +24,7 @@ from bot.errors import NOT_LET
 from bot.i18n import N_, Say
 from bot.services import Services
 from core.errors import DemoError, FacepulseError
-from core.services.demos import LONGEST_HOW, Declaration, Demo, SwapModel, Wish, Withdrawal
+from core.services.demos import LONGEST_HOW, Declaration, Demo, SwapModel, Wish, Withdrawal, require_bound
 from core.types import GuildSettings
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ class DemosCog(
         if not interaction.permissions.manage_guild:
             raise app_commands.MissingPermissions(["manage_guild"])
         found = await self._demos.model(guild.id, model)
+        require_bound(found)
 
         async def do(click: Interaction) -> None:
             await self._demos.allow(found, by=click.user.id)
@@ -182,7 +183,8 @@ class DemosCog(
 
     @allow.autocomplete("model")
     async def _waiting(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
-        return _choices([one for one in await self._models_here(interaction) if one.allowed_at is None], typed)
+        waiting = [one for one in await self._models_here(interaction) if one.allowed_at is None and one.is_bound]
+        return _choices(waiting, typed)
 
     @withdraw.autocomplete("model")
     async def _withdrawable(self, interaction: Interaction, typed: str) -> list[Choice[str]]:

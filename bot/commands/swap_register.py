@@ -78,12 +78,18 @@ def registered() -> None:
     models = with_store(read_settings(), do)
     with answers() as out:
         for model in models:
-            state = "allowed" if model.is_usable else "waits for /demo allow"
+            state = _state(model)
             person = model.swap.target_consent.person
             line = f"{model.guild_id}  {model.name}  {state}  face of {person}  {model.path}"
             print(printable(line), file=out)
         if not models:
             print("No model is registered; `facepulse swap register` does that.", file=out)
+
+
+def _state(model: SwapModel) -> str:
+    if not model.is_bound:
+        return "must be registered again"
+    return "allowed" if model.is_usable else "waits for /demo allow"
 
 
 def with_store(settings: Settings, do: Callable[[Store], Awaitable[T]]) -> T:

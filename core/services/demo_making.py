@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ClipNotFoundError, ConsentError, DemoError, FacepulseError, LabelError
-from core.services.demos import LONGEST_S, NEEDED, NO_CONSENT
+from core.services.demos import LONGEST_S, NEEDED, NO_CONSENT, require_bound
 from core.services.folders import Folders, measure
 from core.settings import Settings, VideoLimits
 from core.store import Declaration, Demo, Made
@@ -30,6 +30,7 @@ WAITS_S = 3600.0
 """So long a clip may be open: a demo stands still while checks are made."""
 NO_CLIP = "The clip is no longer here; please ask for the demo again."
 OTHER_MODEL = "The model is not the one that was registered and allowed; register it again."
+OTHER_SOURCE = "The source face set is not the one that was registered with this model; register the model again."
 UNUSABLE = "The model cannot be used on this machine; whoever runs me finds the reason in the log."
 NO_MODEL_HERE = "The model is not on the machine any more; register it again."
 STALE_S = 6 * 3600.0
@@ -58,11 +59,13 @@ class Studio:
     """What demos are made with.
 
     `about(model_path)` says what a network was made of; `make(order, progress)` gives the labelled video: the head and
-    shoulders of one person, and nothing else of the clip.
+    shoulders of one person, and nothing else of the clip. `source_sha256(path)` says which pictures a face set has, and
+    raises ConsentError unless its person allowed demos in Discord.
     """
 
     about: Callable[[Path], TrainedSwap]
     make: Callable[[Order, ProgressCallback], LabelledVideo]
+    source_sha256: Callable[[Path], str]
 
 
 def has_model(demo: Demo) -> bool:
@@ -80,6 +83,7 @@ def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progr
         raise DemoError(NO_CLIP)
     with _without_paths(demo):
         _require_registered(studio.about(_model_here(demo)), demo)
+        _require_source(studio, demo)
     bench = workshop(folders, demo)
     shutil.rmtree(bench, ignore_errors=True)
     bench.mkdir(parents=True)
@@ -99,8 +103,10 @@ def make(studio: Studio, demo: Demo, folders: Folders, settings: Settings, progr
     except ClipNotFoundError as error:
         raise DemoError(NO_CLIP) from error
     try:
-        _require_registered(made.provenance.swap, demo)  # a training may have gone on meanwhile
-    except DemoError:
+        with _without_paths(demo):
+            _require_registered(made.provenance.swap, demo)  # a training may have gone on meanwhile
+            _require_source(studio, demo)  # and pictures may have been exchanged
+    except FacepulseError:
         clear(folders, demo)
         raise
     return made
@@ -185,3 +191,11 @@ def _require_registered(swap: TrainedSwap, demo: Demo) -> None:
         raise DemoError(NO_CONSENT)
     if swap.target_consent != registered.target_consent:
         raise DemoError(OTHER_MODEL)
+
+
+def _require_source(studio: Studio, demo: Demo) -> None:
+    """Let nobody be looked for in a clip but the person of the face set that was registered, where there is one."""
+    model = demo.model
+    require_bound(model)
+    if model.source_path is not None and studio.source_sha256(Path(model.source_path)) != model.source_sha256:
+        raise DemoError(OTHER_SOURCE)

@@ -26,6 +26,23 @@ def about(model_path: Path) -> TrainedSwap:
     return load_model(model_path).about
 
 
+def source_sha256(path: Path) -> str:
+    """Return the sha256 of a face set's pictures, whose person allowed demos in Discord.
+
+    Raises:
+        FaceSetError: there is no set in `path`, or it is damaged.
+        ConsentError: the person did not allow it, or not for the pictures that are there now.
+    """
+    # Loads OpenCV; only who registers with a face set, or makes a demo, waits for it.
+    from core.swap.consent import require_consent  # noqa: PLC0415
+    from core.swap.face_set import load_face_set  # noqa: PLC0415
+
+    face_set = load_face_set(path)
+    for scope in NEEDED:
+        require_consent(face_set, scope)
+    return face_set.sha256
+
+
 def make(order: Order, progress: ProgressCallback) -> LabelledVideo:
     """Make a demo: head and shoulders of one person, who is like the faces of `order.source_path` where there is one.
 
@@ -53,4 +70,4 @@ def make(order: Order, progress: ProgressCallback) -> LabelledVideo:
     )
 
 
-STUDIO = Studio(about, make)
+STUDIO = Studio(about, make, source_sha256)

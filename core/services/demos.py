@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from contextlib import AbstractAsyncContextManager
 from dataclasses import InitVar, dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -40,10 +40,15 @@ _READ_BACK: Final = object()
 OFF = "Demos are off in this server; an admin can switch them on with `/settings demos`."
 NO_LOG = "Demos need a mod-log channel, in which people look at each of them: `/settings channels mod-log:`."
 NO_MODEL = "There is no such model in this server; `/demo models` lists them."
+NOT_BOUND = "Nothing says which pictures the source face set of this model had; register the model again."
 NOT_ALLOWED = "No admin of this server has allowed this model yet: `/demo allow`."
 NO_CONSENT = "The person shown by this model did not consent to demos in Discord, so there are none."
 ONE_AT_A_TIME = "A demo of yours is being made; ask for the next one when it is there."
 NO_HOW = "Say in `how` where the person's consent can be found, for example in which message they gave it."
+MEMBERS_SPENT = "No demo is left for you now: each member's budget in this server is {limit} in 24 hours"
+SERVERS_SPENT = "No demo is left for this server now: its budget is {limit} in 24 hours"
+FREE_AGAIN = "; the next one is possible {when}"
+NEVER = datetime.max.replace(tzinfo=UTC)
 GONE = "The file of this demo is not kept any more."
 CHANGED = "The file of this demo is not the one that was labelled, so it is not shown."
 NO_DEMO = "There is no such demo in this server."
@@ -110,8 +115,10 @@ class Demos:
         """Let a network be used in its server; whose consent an admin has seen is noted in the audit log.
 
         Raises:
-            DemoError: its consent does not reach this far, or it was allowed or withdrawn meanwhile.
+            DemoError: its consent does not reach this far, it must be registered again, or it was allowed or withdrawn
+                meanwhile.
         """
+        require_bound(model)
         _require_consent(model)
         consent = model.swap.target_consent
         details = {"model": model.name, "weights_sha256": model.swap.weights_sha256, "consent_of": consent.person}
@@ -142,6 +149,7 @@ class Demos:
         if settings.mod_log_channel_id is None:
             raise DemoError(NO_LOG)
         model = await self.model(guild_id, wish.model)
+        require_bound(model)
         if model.allowed_at is None:
             raise DemoError(NOT_ALLOWED)
         _require_consent(model)
@@ -153,13 +161,20 @@ class Demos:
         return model
 
     async def _require_budget(self, settings: GuildSettings, user_id: int) -> None:
-        since, used = self._clock() - WINDOW, self._store.demos.used
-        limit = settings.user_daily_demos
-        if await used(settings.guild_id, user_id, since) >= limit:
-            raise DemoError(f"No demo is left for you now: each member's budget in this server is {limit} in 24 hours.")
-        limit = settings.guild_daily_demos
-        if await used(settings.guild_id, None, since) >= limit:
-            raise DemoError(f"No demo is left for this server now: its budget is {limit} in 24 hours.")
+        members, servers = settings.user_daily_demos, settings.guild_daily_demos
+        own = await self._spent_until(settings.guild_id, user_id, members)
+        all_of_them = await self._spent_until(settings.guild_id, None, servers)
+        if own is not None and (all_of_them is None or own >= all_of_them):
+            raise DemoError(_spent_text(MEMBERS_SPENT, members, own))
+        if all_of_them is not None:
+            raise DemoError(_spent_text(SERVERS_SPENT, servers, all_of_them))
+
+    async def _spent_until(self, guild_id: int, user_id: int | None, limit: int) -> datetime | None:
+        """Return when a budget has something left again; None: it has now."""
+        if limit == 0:
+            return NEVER
+        last = await self._store.demos.asked_at(guild_id, user_id, self._clock() - WINDOW, limit)
+        return None if last is None else last + WINDOW
 
     async def ask(self, wish: Wish, media: bytes, settings: GuildSettings) -> Demo:
         """Log a declared wish and put it into the queue.
@@ -298,3 +313,19 @@ class Demos:
 def _require_consent(model: SwapModel) -> None:
     if not all(model.swap.target_consent.allows(scope) for scope in NEEDED):
         raise DemoError(NO_CONSENT)
+
+
+def require_bound(model: SwapModel) -> None:
+    """Let no network be allowed or used of which it is not known what it was registered with.
+
+    Raises:
+        DemoError: it was registered with a face set before its pictures were noted.
+    """
+    if not model.is_bound:
+        raise DemoError(NOT_BOUND)
+
+
+def _spent_text(told: str, limit: int, until: datetime) -> str:
+    """Return whose budget is spent, and when the next demo is possible: a time that Discord shows to each reader."""
+    again = "" if until == NEVER else FREE_AGAIN.format(when=f"<t:{int(until.timestamp()) + 1}:R>")
+    return f"{told.format(limit=limit)}{again}."

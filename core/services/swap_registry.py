@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import ConsentError, DemoError
@@ -33,7 +34,8 @@ async def register(
         path: the trained swap, where the workers that make demos find it.
         guild_id: the server.
         name: what it is called there; by default as its folder or file.
-        source: a face set of the person who films; only clips of somebody who is like them are made into demos.
+        source: a face set of the person who films; only clips of somebody who is like them are made into
+            demos, for as long as the set has the pictures that it has now.
         about: reads what a trained swap was made of.
         clock: gives the present moment.
 
@@ -50,21 +52,12 @@ async def register(
     lacking = [scope.value for scope in NEEDED if not swap.target_consent.allows(scope)]
     if lacking:
         raise ConsentError(f"{swap.target_consent.person} did not allow: {', '.join(lacking)}.")
+    new = NewModel(guild_id, called, _place(path), swap)
     if source is not None:
-        await asyncio.to_thread(_require_source, source)
-    place = None if source is None else _place(source)
-    return await store.swap_models.add(NewModel(guild_id, called, _place(path), swap, place), clock())
+        sha256 = await asyncio.to_thread(demo_studio.source_sha256, source)
+        new = replace(new, source_path=_place(source), source_sha256=sha256)
+    return await store.swap_models.add(new, clock())
 
 
 def _place(path: Path) -> str:
     return str(path.resolve())
-
-
-def _require_source(path: Path) -> None:
-    # Loads OpenCV; only who registers with a face set waits for it.
-    from core.swap.consent import require_consent  # noqa: PLC0415
-    from core.swap.face_set import load_face_set  # noqa: PLC0415
-
-    face_set = load_face_set(path)
-    for scope in NEEDED:
-        require_consent(face_set, scope)

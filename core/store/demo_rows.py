@@ -27,7 +27,7 @@ class NewModel:
     """A trained network that one server is to be offered.
 
     `path` is where it lies on the machines that make demos; `source_path` a set of faces that the person in a clip
-    must be like, None where nobody is compared.
+    must be like, None where nobody is compared; `source_sha256` is that set's (`FaceSet.sha256`).
     """
 
     guild_id: int
@@ -35,11 +35,15 @@ class NewModel:
     path: str
     swap: TrainedSwap
     source_path: str | None = None
+    source_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SwapModel:
-    """A registered network. It is used from `allowed_at` on, when an admin allowed it, until `withdrawn_at`."""
+    """A registered network. It is used from `allowed_at` on, when an admin allowed it, until `withdrawn_at`.
+
+    `source_sha256` says which pictures the set at `source_path` had; versions that did not note it left None.
+    """
 
     id: int
     guild_id: int
@@ -50,11 +54,17 @@ class SwapModel:
     registered_at: datetime
     allowed_at: datetime | None
     withdrawn_at: datetime | None
+    source_sha256: str | None = None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether all that it was registered with is known; where it is not, the model is to be registered again."""
+        return self.source_path is None or self.source_sha256 is not None
 
     @property
     def is_usable(self) -> bool:
         """Whether demos may be made with it now."""
-        return self.allowed_at is not None and self.withdrawn_at is None
+        return self.allowed_at is not None and self.withdrawn_at is None and self.is_bound
 
 
 @dataclass(frozen=True, slots=True)

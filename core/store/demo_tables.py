@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from core.store.demo_rows import Declaration
 from core.store.rows import CheckStatus
 from core.store.tables import METADATA, CaseNumber, Json, UtcDateTime, one_of
+
+IN_USE = text("withdrawn_at IS NULL")
 
 SWAP_MODELS = Table(
     "swap_models",
@@ -20,7 +22,9 @@ SWAP_MODELS = Table(
     Column("registered_at", UtcDateTime, nullable=False),
     Column("allowed_at", UtcDateTime),
     Column("withdrawn_at", UtcDateTime),
+    Column("source_sha256", String(64)),
     Index(None, "guild_id", "name"),
+    Index("ix_swap_models_name_in_use", "guild_id", "name", unique=True, sqlite_where=IN_USE, postgresql_where=IN_USE),
     sqlite_autoincrement=True,
 )
 

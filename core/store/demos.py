@@ -83,8 +83,11 @@ class DemoRepository:
         async with self._database.reading() as connection:
             return await connection.scalar(select(func.count()).select_from(DEMOS).where(*before)) or 0
 
-    async def used(self, guild_id: int, user_id: int | None, since: datetime) -> int:
-        """Return how many demos a user (None: everybody) asked for since then; those taken back unbegun are free."""
+    async def asked_at(self, guild_id: int, user_id: int | None, since: datetime, place: int) -> datetime | None:
+        """Return when a user (None: anybody) asked for the demo that stands at `place`, from 1 for the newest.
+
+        None when they asked for fewer since then; those taken back unbegun are free, and not counted.
+        """
         counted = [
             DEMOS.c.guild_id == guild_id,
             DEMOS.c.requested_at >= since,
@@ -92,7 +95,11 @@ class DemoRepository:
         ]
         if user_id is not None:
             counted.append(DEMOS.c.requester_id == user_id)
-        return await self._count(*counted)
+        wanted = select(DEMOS.c.requested_at).where(*counted)
+        newest = wanted.order_by(DEMOS.c.requested_at.desc(), DEMOS.c.id.desc()).offset(place - 1).limit(1)
+        async with self._database.reading() as connection:
+            moment: datetime | None = await connection.scalar(newest)
+            return moment
 
     async def open_of(self, guild_id: int, user_id: int) -> int:
         """Return how many demos of a user are not over."""

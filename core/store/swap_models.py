@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreError
 from core.store import audit
-from core.store.database import Database
+from core.store.database import Database, insert_missing
 from core.store.demo_rows import NewModel, SwapModel, dump_swap, load_swap
 from core.store.demo_tables import DEMOS, SWAP_MODELS
 from core.store.rows import CheckStatus
@@ -53,13 +53,17 @@ class SwapModelRepository:
             "name": new.name,
             "path": new.path,
             "source_path": new.source_path,
+            "source_sha256": new.source_sha256,
             "swap_json": dump_swap(new.swap),
             "registered_at": now,
         }
         async with self._database.writing() as connection:
-            if await _named(connection, new.guild_id, new.name) is not None:
-                raise StoreError(f"This server has a model called {new.name} already; unregister it first.")
-            return model_of((await connection.execute(insert(SWAP_MODELS).values(values).returning(SWAP_MODELS))).one())
+            # The index decides: two that register at one moment do not see each other's row.
+            adding = insert_missing(connection, SWAP_MODELS).values(values).returning(SWAP_MODELS)
+            row = (await connection.execute(adding)).one_or_none()
+        if row is None:
+            raise StoreError(f"This server has a model called {new.name} already; unregister it first.")
+        return model_of(row)
 
     async def get(self, guild_id: int, name: str) -> SwapModel | None:
         """Return the network of that name that was not withdrawn; None when there is none."""
@@ -162,4 +166,5 @@ def model_of(row: Row[Any]) -> SwapModel:
         registered_at=row.registered_at,
         allowed_at=row.allowed_at,
         withdrawn_at=row.withdrawn_at,
+        source_sha256=row.source_sha256,
     )

@@ -30,11 +30,16 @@ def labelled(path: Path, demo_id: str = "0123abcd", swap: TrainedSwap | None = N
 
 @dataclass
 class FakeStudio:
-    """Makes demos of one network, or of what it became meanwhile; waits for `go` when that was cleared."""
+    """Makes demos of one network, or of what it became meanwhile; waits for `go` when that was cleared.
+
+    `source_later` is what the source's set is once a demo was begun.
+    """
 
     swap: TrainedSwap = field(default_factory=make_swap)
     made_with: TrainedSwap | None = None
     refusal: Exception | None = None
+    source_sha256: str | Exception = "5" * 64
+    source_later: str | Exception = "5" * 64
     orders: list[Order] = field(default_factory=list)
     told: int = 0
     go: threading.Event = field(default_factory=threading.Event)
@@ -43,7 +48,13 @@ class FakeStudio:
         self.go.set()
 
     def studio(self) -> Studio:
-        return Studio(lambda path: self.swap, self._make)
+        return Studio(lambda path: self.swap, self._make, self._source)
+
+    def _source(self, path: Path) -> str:
+        found = self.source_later if self.orders else self.source_sha256
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _make(self, order: Order, progress: ProgressCallback) -> LabelledVideo:
         self.orders.append(order)
@@ -75,5 +86,5 @@ def when_told(order: Order, progress: ProgressCallback) -> LabelledVideo:
     return labelled(order.out)
 
 
-WAITING = Studio(lambda path: make_swap(), when_told)
+WAITING = Studio(lambda path: make_swap(), when_told, lambda path: "")
 """For worker processes: loaded by its name."""

@@ -19,6 +19,8 @@ from core.services.demos import NO_DEMO, NO_MODEL
 from core.store import open_store
 from core.types.swap import ConsentScope, TrainedSwap
 from tests.synth.logs import NOON
+from tests.synth.raw import run_sql
+from tests.synth.swaps import face_set
 from tests.synth.wishes import make_made, make_swap, make_wish
 
 GUILD = 2**61
@@ -78,6 +80,25 @@ def test_a_model_whose_consent_does_not_reach_to_discord_is_refused(
 
     assert isinstance(refused.exception, ConsentError)
     assert "Rendered Ron did not allow" in str(refused.exception)
+    assert "No model is registered" in ok("registered")
+
+
+def test_a_source_is_registered_with_the_pictures_that_it_has(url: str, model: Path, tmp_path: Path) -> None:
+    source = face_set(tmp_path / "ada")
+    ok("register", str(model), "--guild", str(GUILD), "--source", str(source.path))
+
+    assert run_sql(url, "SELECT source_path, source_sha256 FROM swap_models") == [(str(source.path), source.sha256)]
+    assert "waits for /demo allow" in ok("registered")
+    run_sql(url, "UPDATE swap_models SET source_sha256 = NULL, allowed_at = registered_at")
+    assert f"{GUILD}  ron  must be registered again  " in ok("registered")
+
+
+def test_a_source_whose_person_did_not_allow_demos_in_discord_is_refused(url: str, model: Path, tmp_path: Path) -> None:
+    source = face_set(tmp_path / "ada", with_consent=False)
+
+    refused = call("register", str(model), "--guild", str(GUILD), "--source", str(source.path))
+
+    assert isinstance(refused.exception, ConsentError)
     assert "No model is registered" in ok("registered")
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from core.errors import ConsentError, LabelError, SwapModelError
+from core.errors import ConsentError, FaceSetError, LabelError, SwapModelError
 from core.jobs.demos import BROKEN, GAVE_UP, LONELY, WAITS_AT_MOST, DemoWorker, load_studio
 from core.jobs.local import LocalWorkers
 from core.jobs.loop import MAX_ATTEMPTS, Timing
 from core.jobs.worker import run_worker
 from core.services import demo_making
 from core.services.clock import utc_now
-from core.services.demos import Demos
+from core.services.demos import NOT_BOUND, Demos
 from core.services.folders import Folders
 from core.settings import Settings
 from core.store import CheckStatus, Demo, Store, SwapModel
@@ -31,6 +31,7 @@ from tests.synth.wishes import GUILD, make_consent, make_model, make_swap, make_
 
 ROOT = Path(__file__).resolve().parents[3]
 MEDIA = b"the bytes of a driver"
+SOURCE, OTHER = "5" * 64, "6" * 64
 TIMING = Timing(lease_s=30, tick_s=0.01, grace_s=5, sweep_s=60)
 LEASE = timedelta(seconds=30)
 
@@ -241,6 +242,36 @@ async def test_what_cannot_be_made_fails_at_once_with_its_sentence(
     failed = await now(store, demo)
     assert (failed.status, failed.error_sentence, failed.file_name) == (CheckStatus.FAILED, sentence, None)
     assert left(folders) == []
+
+
+@pytest.mark.parametrize(
+    ("noted", "there", "later", "told"),
+    [
+        (SOURCE, SOURCE, SOURCE, None),
+        (SOURCE, OTHER, OTHER, demo_making.OTHER_SOURCE),
+        (SOURCE, SOURCE, OTHER, demo_making.OTHER_SOURCE),
+        (None, SOURCE, SOURCE, NOT_BOUND),
+        (SOURCE, ConsentError("Ada did not allow it."), SOURCE, demo_making.UNUSABLE),
+        (SOURCE, SOURCE, ConsentError("Ada did not allow it."), demo_making.UNUSABLE),
+        (SOURCE, SOURCE, FaceSetError("There is no face set in /sets/ada."), demo_making.UNUSABLE),
+    ],
+)
+async def test_a_demo_is_made_only_with_the_source_that_was_registered_before_and_after(
+    store: Store, folders: Folders, worker: DemoWorker, never: asyncio.Event, fake: FakeStudio, clock: Clock,
+    tmp_path: Path, noted: str | None, there: str | Exception, later: str | Exception, told: str | None,
+) -> None:  # fmt: skip
+    new = make_model("driven", path=str(tmp_path), source_path="/sets/ada", source_sha256=noted)
+    model = await store.swap_models.add(new, clock())
+    assert await store.swap_models.allow(model, 9, {}, clock())
+    demo = await wish(store, folders, model, clock)
+    fake.source_sha256, fake.source_later = there, later
+
+    assert await worker.work_once(never)
+
+    over = await now(store, demo)
+    assert (over.status, over.error_sentence) == (CheckStatus.FAILED if told else CheckStatus.DONE, told)
+    assert left(folders) == ([] if told else [LABEL + MEDIA])
+    assert len(fake.orders) == (1 if there == SOURCE and noted else 0), "what is known to be wrong is not begun"
 
 
 async def test_where_models_lie_is_not_told(

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from core.errors import SwapModelError
 from core.jobs.demos import DemoWorker, load_studio
 from core.jobs.loop import Timing
-from core.services import demo_making, demo_studio, demos_made
+from core.services import demo_making, demo_studio, demos_made, swap_registry
 from core.services.clock import utc_now
 from core.services.demos import Demos, LabelledFile
 from core.services.demos_made import NOT_ALONE
 from core.services.folders import Folders, measure
 from core.settings import Settings
-from core.store import CheckStatus, Declaration, Demo, Store
+from core.store import CheckStatus, Declaration, Demo, Store, SwapModel
 from core.swap import model as swap_model
 from core.swap.label import read_marks
 from core.video import open_clip
 from tests.synth.clips import Scene, even_times, write_scene
 from tests.synth.drawers import KnownDrawer
+from tests.synth.swaps import face_set
 from tests.synth.wishes import GUILD, make_model, make_wish
 
 
@@ -56,8 +60,15 @@ async def made(
 ) -> Demo:
     """A demo of `clip` after a worker had its turn."""
     await asyncio.to_thread(model.mkdir, exist_ok=True)
-    folders = Folders(settings.data_dir)
     registered = await store.swap_models.add(make_model(path=str(model), swap=drawer.about), utc_now())
+    return await made_with(store, settings, registered, clip, declaration)
+
+
+async def made_with(
+    store: Store, settings: Settings, registered: SwapModel, clip: Path, declaration: str = "self"
+) -> Demo:
+    """A demo of `clip` with a registered model, which an admin allows, after a worker had its turn."""
+    folders = Folders(settings.data_dir)
     assert await store.swap_models.allow(registered, 9, {}, utc_now())
     wish = make_wish(registered.id, utc_now(), folders.keep(clip))
     demo = await store.demos.add(replace(wish, declaration=Declaration(declaration)))
@@ -121,6 +132,27 @@ async def test_a_clip_that_was_declared_to_show_the_asker_shows_nobody_else(
 
     assert demo.status is status
     assert demo.error_sentence == (NOT_ALONE if status is CheckStatus.FAILED else None)
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+async def test_only_the_person_whose_pictures_were_registered_drives(
+    store: Store, drawer: KnownDrawer, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchanged: bool
+) -> None:
+    alike = SimpleNamespace(embed=lambda rgb, landmarks_px: np.array([1.0, 0.0], np.float32))
+    monkeypatch.setattr(demos_made, "load_identity", lambda: alike)
+    source = await asyncio.to_thread(face_set, tmp_path / "ada", "Source")
+    await asyncio.to_thread((tmp_path / "ron").mkdir)
+    await swap_registry.register(store, tmp_path / "ron", GUILD, source=source.path, about=lambda path: drawer.about)
+    if exchanged:  # the folder of somebody else, who consented too, in the place of the one that was registered
+        await asyncio.to_thread(shutil.rmtree, source.path)
+        assert (await asyncio.to_thread(face_set, source.path, "Target")).consent is not None
+
+    (model,) = await store.swap_models.of_guild(GUILD)
+    demo = await made_with(store, Settings(data_dir=tmp_path / "data"), model, clip)
+
+    told = (CheckStatus.FAILED, demo_making.OTHER_SOURCE) if exchanged else (CheckStatus.DONE, None)
+    assert (demo.status, demo.error_sentence) == told
+    assert bool(drawer.seen) != exchanged
 
 
 def test_a_folder_without_a_trained_swap_is_one_sentence(tmp_path: Path) -> None:

@@ -135,11 +135,17 @@ async def test_a_demo_that_nobody_shows_is_overdue_and_after_an_hour_too_late(
     assert (await demos.overdue(minute), files(folders)) == ((), 1)
 
 
+YOURS = "No demo is left for you now: each member's budget in this server is {limit} in 24 hours"
+ALL = "No demo is left for this server now: its budget is {limit} in 24 hours"
+FREE = f"<t:{int((NOON + DAY).timestamp()) + 1}:R>"
+
+
 @pytest.mark.parametrize(
     ("budget", "told"),
     [
-        ({"user_daily_demos": 2}, "No demo is left for you now: each member's budget in this server is 2 in 24 hours."),
-        ({"guild_daily_demos": 2}, "No demo is left for this server now: its budget is 2 in 24 hours."),
+        ({"user_daily_demos": 2}, f"{YOURS.format(limit=2)}; the next one is possible {FREE}."),
+        ({"guild_daily_demos": 2}, f"{ALL.format(limit=2)}; the next one is possible {FREE}."),
+        ({"user_daily_demos": 2, "guild_daily_demos": 2}, f"{YOURS.format(limit=2)}; the next one is possible {FREE}."),
     ],
 )
 async def test_so_many_demos_as_the_server_set_are_made_in_a_day(
@@ -156,5 +162,59 @@ async def test_so_many_demos_as_the_server_set_are_made_in_a_day(
         await demos.ask(wish(), b"a clip", settings)
     assert str(refused.value) == told
     await demos.require_may(wish(), SETTINGS)
-    clock.forward(DAY.total_seconds() + 1)
+    clock.forward(DAY.total_seconds() - 1)
+    with pytest.raises(DemoError):
+        await demos.require_may(wish(), settings)
+    clock.forward(2)
     await demos.require_may(wish(), settings)
+
+
+async def test_a_budget_that_was_lowered_is_free_again_when_enough_demos_are_a_day_old(
+    store: Store, tmp_path: Path, folders: Folders
+) -> None:
+    clock = Clock()
+    demos = Demos(store, tmp_path, clock)
+    await kept(store, folders)
+    for _ in range(2):
+        clock.forward(60)
+        demo = await demos.ask(wish(), b"a clip", SETTINGS)
+        assert await store.demo_queue.claim(demo.id, "w", clock(), LEASE)
+        await demos.cancel(demo.id)
+
+    for budget, minutes in (({"user_daily_demos": 1}, 2), ({"user_daily_demos": 3, "guild_daily_demos": 2}, 1)):
+        with pytest.raises(DemoError) as refused:
+            await demos.require_may(wish(), replace(SETTINGS, **budget))
+        free_at = NOON + DAY + timedelta(minutes=minutes)
+        assert f"<t:{int(free_at.timestamp()) + 1}:R>" in str(refused.value)
+        assert ("for this server" in str(refused.value)) == (minutes == 1), "the budget that is free again later"
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"), [({"user_daily_demos": 0}, YOURS), ({"guild_daily_demos": 0, "user_daily_demos": 1}, ALL)]
+)
+async def test_of_a_budget_of_nothing_no_moment_is_told_at_which_it_is_free(
+    store: Store, demos: Demos, folders: Folders, budget: dict[str, int], told: str
+) -> None:
+    await kept(store, folders)
+    with pytest.raises(DemoError) as refused:
+        await demos.require_may(wish(), replace(SETTINGS, **budget))
+    assert str(refused.value) == f"{told.format(limit=0)}."
+
+
+async def test_a_model_of_which_the_sources_pictures_were_not_noted_is_neither_allowed_nor_used(
+    store: Store, demos: Demos, folders: Folders
+) -> None:
+    old = await store.swap_models.add(make_model(source_path="/sets/ada"), NOON)
+    for trying in (demos.require_may(wish(), SETTINGS), demos.allow(old, by=9)):
+        with pytest.raises(DemoError) as refused:
+            await trying
+        assert str(refused.value) == rules.NOT_BOUND
+    assert await store.swap_models.allow(old, 9, {}, NOON)
+    with pytest.raises(DemoError, match="register the model again"):
+        await demos.ask(wish(), b"a clip", SETTINGS)
+    assert files(folders) == 0
+
+    await demos.withdraw(GUILD, "ron", by=None)
+    again = make_model(source_path="/sets/ada", source_sha256="5" * 64)
+    await demos.allow(await store.swap_models.add(again, NOON), by=9)
+    await demos.require_may(wish(), SETTINGS)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from core.errors import StoreError
-from core.store import CheckStatus, Demo, Store, SwapModel
+from core.store import CheckStatus, Demo, Store, SwapModel, open_store
 from core.store.demo_rows import dump_provenance, dump_swap, load_provenance, load_swap
-from tests.synth.logs import NOON, make_question
-from tests.synth.wishes import ASKER, CHANNEL, GUILD, make_made, make_model, make_swap, make_wish
+from tests.synth.logs import NOON, becomes, make_question
+from tests.synth.raw import conninfo_of, run_sql
+from tests.synth.wishes import ASKER, CHANNEL, GUILD, insertion, make_made, make_model, make_swap, make_wish
 
 LEASE, LATER = timedelta(seconds=30), NOON + timedelta(minutes=5)
+TAKEN = "This server has a model called ron already; unregister it first."
 
 
 async def allowed(store: Store, name: str = "ron") -> SwapModel:
@@ -72,6 +77,61 @@ async def test_one_name_stands_for_one_network_in_a_server(store: Store) -> None
     await store.swap_models.withdraw(GUILD, "ron", None, NOON)
     await store.swap_models.add(make_model(), NOON)
     assert [model.guild_id for model in await store.swap_models.of_guild(None)] == [1, GUILD]
+
+
+async def test_of_two_that_register_a_name_at_one_moment_one_is_told_that_it_is_taken(log_url: str) -> None:
+    async with open_store(log_url) as one, open_store(log_url) as two:
+        adding = [store.swap_models.add(make_model(path=path), NOON) for store, path in ((one, "/one"), (two, "/two"))]
+        ended = await asyncio.gather(*adding, return_exceptions=True)
+
+        (registered,) = [end for end in ended if isinstance(end, SwapModel)]
+        (refused,) = [end for end in ended if isinstance(end, BaseException)]
+        assert (type(refused), str(refused)) == (StoreError, TAKEN)
+        assert await one.swap_models.of_guild(GUILD) == (registered,)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_a_name_that_another_transaction_is_taking_is_waited_for(log_url: str, store: Store) -> None:
+    async with await psycopg.AsyncConnection.connect(conninfo_of(log_url)) as other:
+        await other.execute(insertion("ron").encode())
+        adding = asyncio.create_task(store.swap_models.add(make_model(), NOON))
+
+        async def waits_for_it() -> bool:
+            async with await psycopg.AsyncConnection.connect(conninfo_of(log_url)) as watching:
+                asked = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+                return adding.done() or (await (await watching.execute(asked)).fetchone()) is not None
+
+        await becomes(waits_for_it)
+        assert not adding.done()
+        await other.commit()
+
+    with pytest.raises(StoreError) as refused:
+        await adding
+    assert str(refused.value) == TAKEN
+
+
+async def test_the_database_itself_holds_one_network_in_use_for_a_name(log_url: str, store: Store) -> None:
+    model = await store.swap_models.add(make_model(), NOON)
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.UniqueViolation)):
+        run_sql(log_url, insertion("ron"))
+
+    run_sql(log_url, insertion("nina"))
+    await store.swap_models.withdraw(GUILD, "ron", None, NOON)
+    run_sql(log_url, insertion("ron"))
+    assert [one.name for one in await store.swap_models.of_guild(GUILD)] == ["nina", "ron"]
+    assert (await store.swap_models.of_guild(GUILD, withdrawn=True))[1].id == model.id
+
+
+async def test_what_a_network_was_registered_with_decides_whether_it_is_used(store: Store) -> None:
+    plain = await store.swap_models.add(make_model(), NOON)
+    whole = await store.swap_models.add(make_model("b", source_path="/sets/ada", source_sha256="5" * 64), NOON)
+    old = await store.swap_models.add(make_model("c", source_path="/sets/ada"), NOON)
+    for model in (plain, whole, old):
+        assert await store.swap_models.allow(model, 9, {}, NOON)
+
+    found = [await store.swap_models.get(GUILD, name) for name in ("ron", "b", "c")]
+    assert [one and one.source_sha256 for one in found] == [None, "5" * 64, None]
+    assert [one and one.is_usable for one in found] == [True, True, False]
 
 
 async def test_withdrawing_ends_waiting_demos_and_tells_files_and_messages(store: Store) -> None:
@@ -160,9 +220,20 @@ async def test_budget_counts_what_was_begun(store: Store) -> None:
     assert before is not None
     assert before.incoming_name == "second"
     assert await store.demos.cancel(unbegun.id, NOON) is None
-    assert await store.demos.used(GUILD, None, NOON) == 1
-    assert await store.demos.used(GUILD, ASKER, NOON + LEASE) == 0
+    assert await store.demos.asked_at(GUILD, None, NOON, 1) == NOON
+    assert await store.demos.asked_at(GUILD, None, NOON, 2) is None, "one was taken back unbegun"
+    assert await store.demos.asked_at(GUILD, ASKER, NOON + LEASE, 1) is None
     assert await store.demos.open_of(GUILD, ASKER) == 1
+
+
+async def test_the_demo_that_used_up_a_budget_is_counted_from_the_newest(store: Store) -> None:
+    model = await allowed(store)
+    for minute, asker in ((0, ASKER), (1, 5), (2, ASKER), (3, ASKER)):
+        await store.demos.add(make_wish(model.id, NOON + timedelta(minutes=minute), f"{minute}", requester_id=asker))
+
+    for user, place, minute in ((ASKER, 1, 3), (ASKER, 3, 0), (None, 3, 1), (None, 4, 0)):
+        assert await store.demos.asked_at(GUILD, user, NOON, place) == NOON + timedelta(minutes=minute)
+    assert await store.demos.asked_at(GUILD, ASKER, NOON, 4) is None
 
 
 async def test_one_process_shows_the_end(store: Store) -> None:

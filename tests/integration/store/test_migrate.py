@@ -26,6 +26,8 @@ from core.store.migrate import HEAD, MIGRATIONS
 from core.store.tables import METADATA
 from core.types import GuildSettings
 from tests.synth.logs import NOON, make_question, make_report
+from tests.synth.raw import run_sql
+from tests.synth.wishes import REGISTERED_TWICE, require_told_apart
 
 TABLES = {
     "alembic_version",
@@ -51,7 +53,7 @@ PART = re.compile(r"\n|, (?=[a-z_]+ [A-Z])")
 def parts_of(sql: str) -> set[str]:
     """The columns and constraints of a definition, without the quotes around names that SQLite adds when it copies."""
     plain = re.sub(r"[ \t]+", " ", re.sub(r'"(\w+)"', r"\1", sql))
-    return {part.strip(" ,)(") for part in PART.split(plain)}
+    return {part.strip(" ,)(") for part in PART.split(plain)} - {""}
 
 
 def tables_of(path: Path) -> dict[str, set[str]]:
@@ -199,6 +201,21 @@ def test_servers_that_set_something_before_keep_the_demos_they_had(tmp_path: Pat
     migrate(url_of(path))
 
     assert asyncio.run(settings()) == GuildSettings(7, retention_days=3, user_daily_demos=5, guild_daily_demos=20)
+
+
+def test_of_models_registered_twice_one_stays_in_use_and_old_sources_are_not_bound(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite3"
+    migrate(url_of(path))
+    downgrade(path, "0008")
+    for statement in REGISTERED_TWICE:
+        run_sql(url_of(path), statement)
+    migrate(url_of(path))
+
+    async def look() -> None:
+        async with open_store(url_of(path)) as store:
+            await require_told_apart(store)
+
+    asyncio.run(look())
 
 
 def test_a_migration_that_would_lose_evidence_does_not_run(tmp_path: Path) -> None:

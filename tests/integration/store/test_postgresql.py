@@ -23,6 +23,7 @@ from core.store.tables import CHECKS, METADATA
 from tests.synth.logs import NOON, make_question, make_report
 from tests.synth.postgres import PostgresServer
 from tests.synth.raw import columns_of, conninfo_of, run_sql, tables_of
+from tests.synth.wishes import REGISTERED_TWICE, require_told_apart
 
 FILLED = ("checks", "clips", "evidence", "check_weights", "model_versions")
 
@@ -100,6 +101,19 @@ def test_nothing_is_left_of_the_tables_when_all_migrations_are_taken_back(postgr
 
     migrate(postgres_url)
     assert "checks" in tables_of(postgres_url)
+
+
+def test_of_models_registered_twice_one_stays_in_use_and_old_sources_are_not_bound(postgres_url: str) -> None:
+    change_revision(postgres_url, "downgrade", "0008")
+    for statement in REGISTERED_TWICE:
+        run_sql(postgres_url, statement)
+    migrate(postgres_url)
+
+    async def look() -> None:
+        async with open_store(postgres_url) as store:
+            await require_told_apart(store)
+
+    asyncio.run(look())
 
 
 def test_two_programs_that_start_together_make_one_database(postgres: PostgresServer) -> None:

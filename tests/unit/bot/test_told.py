@@ -12,6 +12,7 @@ import pytest
 
 from bot.desk import EXPIRED
 from bot.downloads import ELSEWHERE, TOO_LARGE
+from bot.i18n import speaker
 from bot.sentences import SENTENCES
 from bot.told import FREE, LONGEST, NESTED, phrasebook
 from core import errors
@@ -20,6 +21,8 @@ from core.detectors.registry import CLIP_DETECTORS, FACE_DETECTORS, FRAME_DETECT
 from core.detectors.watermark import WatermarkDetector
 from core.jobs.loop import GAVE_UP
 from core.report.words import VERDICT_WORDS, WHAT_THIS_IS, likelihood_words, measurement_words, pulse_words
+from core.services.demo_making import OTHER_SOURCE
+from core.services.demos import FREE_AGAIN, MEMBERS_SPENT, NOT_BOUND, SERVERS_SPENT
 from core.services.demos_made import ALREADY, NOT_ALONE, NOT_DRAWN
 from core.services.privacy import KINDS
 from core.store import sentences as store_sentences
@@ -119,7 +122,8 @@ def test_every_place_is_known_to_be_a_number_a_name_or_a_sentence() -> None:
 @pytest.mark.parametrize("text", [one for one in SENTENCES if "{" in one])
 def test_every_template_is_found_in_its_own_sentence(text: str) -> None:
     samples = {**dict.fromkeys(FREE, "x"), **dict.fromkeys(NESTED, "can't tell"), "letter": "A", "face": "Face A",
-               "detector": "pulse", "measured": "pulse snr", "demo": "1a2b3c4d"}  # fmt: skip
+               "detector": "pulse", "measured": "pulse snr", "demo": "1a2b3c4d",
+               "when": "<t:1764000001:R>"}  # fmt: skip
     values = {place: samples.get(place, "7.5") for _, place, _, _ in string.Formatter().parse(text) if place}
 
     found = phrasebook().find(text.format(**values) + ".")
@@ -139,9 +143,19 @@ def test_errors_are_known() -> None:
     assert unknown == [], "write their templates into bot/sentences.py"
 
 
-@pytest.mark.parametrize("sentence", [NOT_ALONE, NOT_DRAWN, ALREADY.format(id="00c0ffee")])
+@pytest.mark.parametrize("sentence", [NOT_ALONE, NOT_DRAWN, ALREADY.format(id="00c0ffee"), NOT_BOUND, OTHER_SOURCE])
 def test_why_a_demo_cannot_be_made_of_a_clip_is_known(sentence: str) -> None:
     assert known(sentence)
+
+
+@pytest.mark.parametrize("spent", [MEMBERS_SPENT, SERVERS_SPENT])
+@pytest.mark.parametrize("again", ["", FREE_AGAIN.format(when="<t:1764000001:R>")])
+def test_that_no_demo_is_left_is_said_in_another_language_with_the_moment_of_the_next(spent: str, again: str) -> None:
+    said = speaker("de").told(f"{spent.format(limit=3)}{again}.")
+
+    assert "No demo is left" not in said
+    assert "3" in said
+    assert ("<t:1764000001:R>" in said) == bool(again)
 
 
 def test_the_names_of_settings_in_errors_are_known() -> None:

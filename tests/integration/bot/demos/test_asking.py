@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,13 @@ async def test_one_demo_at_a_time_and_so_many_a_day(scene: Scene) -> None:
     assert told_alone(await scene.swap()) == rules.ONE_AT_A_TIME
     await scene.make()
     await scene.anna.slash(scene.channel, "settings demos", member=1)
-    assert "each member's budget in this server is 1 in 24 hours" in told_alone(await scene.swap())
+    free_at = int(((await scene.demo()).requested_at + timedelta(days=1)).timestamp()) + 1
+    told = "each member's budget in this server is 1 in 24 hours; the next one is possible"
+    assert f"{told} <t:{free_at}:R>." in told_alone(await scene.swap())
     assert "the clip shows **you**" in told_alone(await scene.swap(scene.anna)), "others have theirs"
     await scene.anna.slash(scene.channel, "settings demos", server=1)
-    assert "for this server now: its budget is 1 in 24 hours" in told_alone(await scene.swap(scene.anna))
+    told = "for this server now: its budget is 1 in 24 hours; the next one is possible"
+    assert f"{told} <t:{free_at}:R>." in told_alone(await scene.swap(scene.anna))
 
 
 @refusing

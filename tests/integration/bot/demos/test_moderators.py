@@ -134,6 +134,27 @@ async def test_models_are_listed_with_their_consent_and_state(scene: Scene) -> N
     assert "Rendered Ron" in text
 
 
+@refusing
+async def test_a_model_whose_sources_pictures_were_not_noted_says_everywhere_that_it_must_be_registered_again(
+    scene: Scene, store: Store
+) -> None:
+    for name, is_allowed in (("old", True), ("older", False)):
+        new = NewModel(scene.guild.id, name, "/x", make_swap(), source_path="/sets/ada")
+        model = await store.swap_models.add(new, datetime.now(UTC))
+        if is_allowed:
+            assert await store.swap_models.allow(model, 1, {}, datetime.now(UTC))
+
+    text = told_alone(await scene.mo.slash(scene.channel, "demo models"))
+    assert "**old**\n⚠️ must be registered again" in text
+    assert "**older**\n⚠️ must be registered again" in text
+    for name in ("old", "older"):
+        assert told_alone(await scene.swap(model=name)) == rules.NOT_BOUND
+        assert told_alone(await scene.anna.slash(scene.channel, "demo allow", model=name)) == rules.NOT_BOUND
+    for command, names in (("swap", ["ron"]), ("allow", []), ("withdraw", ["old", "older", "ron"])):
+        found = await scene.anna.autocomplete(scene.channel, f"demo {command}", "model", "")
+        assert [choice["value"] for choice in found] == names
+
+
 async def test_models_are_suggested_where_they_can_be_used(scene: Scene) -> None:
     await scene.register("nina")
 
