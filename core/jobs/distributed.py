@@ -72,11 +72,11 @@ class DistributedEngine:
                 await asyncio.wait({serving, stopping, sweeping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
-                sweeping.cancel()
-                await asyncio.wait({sweeping})
-                # Takes no more, and waits for what was begun: that ends, or is handed over.
+                # At once takes no more, however long the sweep is in ending; and waits for what was begun: that ends,
+                # or is handed over.
                 serving.cancel()
-                await asyncio.wait({serving})
+                sweeping.cancel()
+                await asyncio.wait({serving, sweeping})
             if not serving.cancelled():
                 serving.result()
 

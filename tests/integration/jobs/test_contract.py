@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreError
+from core.jobs import distributed
 from core.jobs.contract import Load, engine_for
-from core.jobs.loop import Timing
+from core.jobs.loop import Timing, Worker
 from core.jobs.worker import run_worker
 from core.services import analysis, requests
 from core.services.analysis import Engine
@@ -27,7 +28,13 @@ from tests.synth import engines
 from tests.synth.logs import analyse, becomes, make_report
 from tests.synth.raw import run_sql
 
-TIMING = Timing(lease_s=0.9, tick_s=0.02, grace_s=5)
+# A lease that no stall of a busy machine outlasts: who is dead here died minutes ago.
+TIMING = Timing(lease_s=30, tick_s=0.02, grace_s=20)
+
+
+@pytest.fixture(autouse=True)
+def _swept_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed, "SWEEP_S", 0.3)
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ async def working(
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(work, 20)
+        await asyncio.wait_for(work, 60)
 
 
 async def ask(
@@ -214,13 +221,45 @@ async def test_a_stopped_worker_hands_its_check_over_to_another(store: Store, se
 
 async def test_a_stopped_worker_finishes_what_it_can_within_its_time(store: Store, settings: Settings) -> None:
     asked, later = await ask(store, settings), await ask(store, settings, b"later")
-    async with working(settings, engines.WAITING, load=Load(drain_s=10)) as stop:
+    async with working(settings, engines.WAITING, load=Load(drain_s=60)) as stop:
         await started(settings)
         stop.set()
         (settings.data_dir / "go").touch()
         check = await over(store, asked)
 
     assert (check.status, check.attempts) == (CheckStatus.DONE, 1)
+    assert await store.checks.get(later.id) == later
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+async def test_a_stopped_worker_takes_no_more_while_its_sweep_is_slow_to_end(
+    store: Store, settings: Settings, log_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = asyncio.Event()
+
+    async def slow_to_end(worker: Worker) -> int:
+        try:
+            await may_end.wait()
+        except asyncio.CancelledError:
+            await may_end.wait()
+            raise
+        return 0
+
+    monkeypatch.setattr(Worker, "call_again", slow_to_end)
+    asked, later = await ask(store, settings), await ask(store, settings, b"later")
+
+    async def has_left_or_goes_on() -> bool:
+        has_left = run_sql(log_url, "SELECT count(*) FROM procrastinate_workers") == [(0,)]
+        return has_left or await store.checks.get(later.id) != later
+
+    async with working(settings, engines.WAITING, load=Load(drain_s=60)) as stop:
+        await started(settings)
+        stop.set()
+        (settings.data_dir / "go").touch()
+        await over(store, asked)
+        await becomes(has_left_or_goes_on)
+        may_end.set()
+
     assert await store.checks.get(later.id) == later
 
 

@@ -26,7 +26,7 @@ from tests.synth.logs import Clock, becomes, make_report
 
 MEDIA = b"the bytes of a clip"
 TIMING = Timing(lease_s=30, tick_s=0.01, grace_s=5, sweep_s=60)
-WAIT_S = 20
+WAIT_S = 60
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from tests.synth.media import Failing
 from tests.synth.moderation import ANN, GUILD, MOD, asked_by
 
 ROOT = Path(__file__).resolve().parents[3]
-TIMING = Timing(lease_s=5, tick_s=0.02, grace_s=5)
+TIMING = Timing(lease_s=30, tick_s=0.02, grace_s=20)
 MEDIA = b"the bytes of a clip"
 
 
@@ -72,7 +72,7 @@ class Machine:
             yield
         finally:
             stop.set()
-            await asyncio.wait_for(work, 20)
+            await asyncio.wait_for(work, 60)
 
     def files(self) -> list[Path]:
         return [path for path in self.settings.data_dir.rglob("*") if path.is_file()]

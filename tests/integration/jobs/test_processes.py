@@ -166,7 +166,7 @@ async def test_a_worker_started_by_hand_reads_its_settings_and_stops_when_asked(
         await has_started(settings)
         worker.send_signal(signal.SIGTERM)
 
-        assert await asyncio.to_thread(worker.wait, 20) == 0
+        assert await asyncio.to_thread(worker.wait, 60) == 0
 
     assert await store.checks.get(asked.id) == asked
 
@@ -193,7 +193,7 @@ def test_a_database_that_cannot_be_used_ends_a_worker_with_a_sentence(tmp_path: 
 
     ended = subprocess.run(
         [sys.executable, "-m", "core.jobs.worker", *engine("QUICK")],
-        env=environment, capture_output=True, text=True, timeout=30, check=False,
+        env=environment, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
 
     assert ended.returncode == 1
