@@ -31,7 +31,8 @@ GUILD = click.option(
     "--source",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="SET",
-    help="A face set of the person who films: only clips of somebody who is like them become demos.",
+    help="A face set of the person who films: only clips of somebody who is like them become demos. Once its pictures "
+    "change, the model must be registered again.",
 )
 def register(model: Path, guild_id: int, name: str | None, source: Path | None) -> None:
     """Offer a trained swap to a Discord server.

@@ -255,7 +255,9 @@ async def test_what_cannot_be_made_fails_at_once_with_its_sentence(
         (SOURCE, SOURCE, ConsentError("Ada did not allow it."), demo_making.UNUSABLE),
         (SOURCE, SOURCE, FaceSetError("There is no face set in /sets/ada."), demo_making.UNUSABLE),
     ],
-)
+    ids=["as it was", "another", "exchanged meanwhile", "never noted", "consent gone", "consent gone meanwhile",
+         "set gone meanwhile"],
+)  # fmt: skip
 async def test_a_demo_is_made_only_with_the_source_that_was_registered_before_and_after(
     store: Store, folders: Folders, worker: DemoWorker, never: asyncio.Event, fake: FakeStudio, clock: Clock,
     tmp_path: Path, noted: str | None, there: str | Exception, later: str | Exception, told: str | None,

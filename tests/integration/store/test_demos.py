@@ -81,6 +81,8 @@ async def test_one_name_stands_for_one_network_in_a_server(store: Store) -> None
 
 async def test_of_two_that_register_a_name_at_one_moment_one_is_told_that_it_is_taken(log_url: str) -> None:
     async with open_store(log_url) as one, open_store(log_url) as two:
+        for store in (one, two):  # connected, so that they go step by step together
+            assert await store.swap_models.of_guild(None) == ()
         adding = [store.swap_models.add(make_model(path=path), NOON) for store, path in ((one, "/one"), (two, "/two"))]
         ended = await asyncio.gather(*adding, return_exceptions=True)
 
