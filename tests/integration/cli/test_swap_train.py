@@ -102,19 +102,17 @@ def test_ctrl_c_saves_and_ends(asked: list[str], tmp_path: Path) -> None:
     endless = [*command, "--iterations", "1000000", "--save-every", "20"]
     child = subprocess.Popen(endless, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             before = saved.read_saved(model) if (model / saved.CURRENT).exists() else None
             if before is not None and before.about.steps >= 20:
                 break
             time.sleep(0.05)
         child.send_signal(signal.SIGINT)
-        asked_at = time.monotonic()
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=20)
     finally:
         child.kill()
     assert child.returncode == 0, err
-    assert time.monotonic() - asked_at < 20
     steps = saved.read_saved(model).about.steps
     assert f"run it again to go on: {steps} iterations".encode() in out
     assert steps >= 20

@@ -172,12 +172,15 @@ def test_pictures_are_added_only_when_asked_for(tmp_path: Path, models: FaceMode
 
 
 KILLED = """
+import signal
 import sys
 from pathlib import Path
 from core.settings import VideoLimits
 from core.swap.extract import extract
 def told(progress):
     print(progress.done, flush=True)
+    if progress.done == 20:
+        signal.pause()
 extract(Path(sys.argv[1]), Path(sys.argv[2]), limits=VideoLimits(), size_px=96, progress=told)
 """
 
@@ -188,8 +191,8 @@ def test_a_killed_extraction_leaves_no_set_and_does_not_stand_in_the_way(
     out = tmp_path / "set"
     running = subprocess.Popen([sys.executable, "-c", KILLED, str(short_clip), str(out)], stdout=subprocess.PIPE)
     assert running.stdout is not None
-    for _ in range(20):
-        running.stdout.readline()
+    while running.stdout.readline() != b"20\n":
+        assert running.poll() is None
     running.kill()
     running.wait()
     running.stdout.close()
