@@ -106,15 +106,29 @@ def read_saved(path: Path) -> Saved | None:
     Raises:
         SwapModelError: it is damaged, or of another version of Facepulse.
     """
+    folder = _holding(path)
+    while folder is not None:
+        try:
+            return _read(path, folder)
+        except SwapModelError:
+            before, folder = folder, _holding(path)
+            if folder == before:
+                raise
+            # A training saved twice meanwhile, and deleted what was being read.
+    return None
+
+
+def _holding(path: Path) -> Path | None:
+    """Return the folder of the state that holds."""
     if (path / CURRENT).is_file():
         name = _named(path)
         if name is None:
             raise _damaged(path)
-        folder = path / GENERATIONS / name
-    elif (path / ABOUT).is_file():
-        folder = path
-    else:
-        return None
+        return path / GENERATIONS / name
+    return path if (path / ABOUT).is_file() else None
+
+
+def _read(path: Path, folder: Path) -> Saved:
     try:
         values = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if values["format"] != FORMAT:

@@ -38,6 +38,22 @@ def test_the_last_state_holds_and_the_one_before_stays_for_readers(tmp_path: Pat
     assert [folder.exists() for folder in folders] == [False, True, True]
 
 
+def test_a_state_that_is_replaced_twice_while_it_is_read_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_steps(tmp_path, 1)
+    holding, later = saved._holding, [2, 3]
+
+    def slow_reader(path: Path) -> Path | None:
+        found = holding(path)
+        while later:
+            save_steps(tmp_path, later.pop(0))
+        return found
+
+    monkeypatch.setattr(saved, "_holding", slow_reader)
+    assert read_saved(tmp_path).about.steps == 3
+
+
 def test_as_many_backups_stay_as_are_asked_for(tmp_path: Path) -> None:
     for steps in range(1, 7):
         save_steps(tmp_path, steps, keep=steps % 2 == 0)
