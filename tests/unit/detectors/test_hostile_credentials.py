@@ -54,7 +54,9 @@ def path() -> Iterator[Path]:
         yield file
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(store=STORES | ANYTHING)
 @example(store={"manifests": {"a": {"ingredients": [{"active_manifest": "a"}]}}, "active_manifest": "a"})
 @example(store={"manifests": {"a": {"claim_generator_info": {"name": "x"}}}, "active_manifest": "a"})

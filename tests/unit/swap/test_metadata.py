@@ -92,7 +92,9 @@ boxes = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(content=st.lists(boxes, max_size=4).map(b"".join))
 def test_any_bytes_give_words_or_none(content: bytes, tmp_path: Path) -> None:
     words = words_of(content, tmp_path)
@@ -100,7 +102,9 @@ def test_any_bytes_give_words_or_none(content: bytes, tmp_path: Path) -> None:
     assert set(words.sources) <= {SOURCE}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_labelled_file_with_bytes_changed_gives_words_or_none(data: st.DataObject, tmp_path: Path) -> None:
     path = tmp_path / "whole.mp4"
