@@ -133,23 +133,41 @@ async def test_a_check_that_waits_goes_first(
 
 
 async def test_a_demo_stands_still_while_a_check_is_in_work_and_goes_on_after_it(
-    store: Store, worker: DemoWorker, demo: Demo, never: asyncio.Event, clock: Clock, fake: FakeStudio
+    store: Store,
+    worker: DemoWorker,
+    demo: Demo,
+    never: asyncio.Event,
+    clock: Clock,
+    fake: FakeStudio,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    real, looks = store.demo_queue.checks_first, []
+
+    async def looked(*arguments: Any) -> bool:
+        looks.append(await real(*arguments))
+        return looks[-1]
+
+    async def looks_ten_times_more() -> None:
+        enough = len(looks) + 10
+
+        async def has_looked() -> bool:
+            return len(looks) >= enough
+
+        await becomes(has_looked)
+
     working = await begun(worker, fake, never)
+    monkeypatch.setattr(store.demo_queue, "checks_first", looked)
     await store.checks.add(make_question())
-
-    async def stands_still() -> bool:
-        before = fake.told
-        await asyncio.sleep(0.05)
-        return fake.told == before
-
-    await becomes(stands_still)
+    await looks_ten_times_more()
+    stood = fake.told
     claim = await store.queue.claim("w1", clock(), LEASE)
     assert claim is not None
-    assert await stands_still()
+    await looks_ten_times_more()
+    assert all(looks[-11:])
+    assert fake.told <= stood + 1, "it may have been about to tell when it was stopped"
     assert await store.queue.fail(claim, "unreadable", "No.", clock())
     stood = fake.told
-    await becomes(lambda: _more_than(fake, stood))
+    await becomes(lambda: _more_than(fake, stood + 1))
     fake.go.set()
     assert await working
     assert (await now(store, demo)).status is CheckStatus.DONE
