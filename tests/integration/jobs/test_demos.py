@@ -181,7 +181,7 @@ async def test_a_demo_that_stands_still_can_be_cancelled(
 
     assert await Demos(store, folders.data_dir).cancel(demo.id)
 
-    assert await asyncio.wait_for(working, 20)
+    assert await asyncio.wait_for(working, 60)
     assert (await now(store, demo)).status is CheckStatus.CANCELLED
     assert left(folders) == []
 
@@ -195,7 +195,7 @@ async def test_a_demo_whose_model_is_withdrawn_while_it_is_made_ends_and_leaves_
 
     assert (await Demos(store, folders.data_dir).withdraw(GUILD, "ron", by=9)).cancelled == 1
 
-    assert await asyncio.wait_for(working, 20)
+    assert await asyncio.wait_for(working, 60)
     over = await now(store, demo)
     assert (over.status, over.file_name, over.demo_id) == (CheckStatus.CANCELLED, None, None)
     assert left(folders) == []

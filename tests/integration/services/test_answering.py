@@ -45,7 +45,7 @@ async def test_an_answer_that_could_not_be_shown_is_left_to_others_at_once(store
     async with requests.answering(store, case, clock, poll_s=0.01):
         pass
 
-    async with asyncio.timeout(10), requests.answering(store, case, clock, poll_s=0.01) as mine:
+    async with asyncio.timeout(30), requests.answering(store, case, clock, poll_s=0.01) as mine:
         assert mine
 
 

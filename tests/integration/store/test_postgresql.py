@@ -121,7 +121,7 @@ def test_two_programs_that_start_together_make_one_database(postgres: PostgresSe
     code = f"from core.store import migrate; migrate({postgres.url(name)!r})"
     started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
 
-    assert [process.wait(60) for process in started] == [0, 0]
+    assert [process.wait(100) for process in started] == [0, 0]
     assert "checks" in tables_of(postgres.url(name))
     postgres.drop(name)
 

@@ -63,7 +63,7 @@ def test_pictures_come_back_with_their_times_out_of_no_file(watched: Path) -> No
 def test_what_a_killed_process_had_coded_is_gone(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", KILLED], env={"TMPDIR": str(tmp_path)}, cwd=Path(mouth_data.__file__).parents[2],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert (ended.stdout, ended.returncode) == ("5\n", -signal.SIGKILL), ended.stderr
     assert list(tmp_path.iterdir()) == []

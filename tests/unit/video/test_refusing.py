@@ -212,6 +212,6 @@ def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         parent.kill()
         ended = select.poll()
         ended.register(child, select.POLLIN)
-        events = ended.poll(10_000)
+        events = ended.poll(30_000)
         os.close(child)
     assert events

@@ -64,7 +64,7 @@ async def test_deleting_the_message_takes_the_demo_back(scene: Scene) -> None:
     await scene.wait()
     await scene.wait()
 
-    assert await asyncio.wait_for(working, 20)
+    assert await asyncio.wait_for(working, 60)
     assert (await scene.demo()).status is CheckStatus.CANCELLED
     assert scene.answers == []
 
