@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import discord
 import pytest
 
-from bot import embeds, following
-from bot.answers import AWAY_S, nonce
+from bot import embeds, following, intake
+from bot.answers import nonce
 from bot.client import FacepulseBot
+from bot.cogs import asking
 from bot.cogs.asking import IN_PRIVATE
 from bot.desk import CheckView, Desk
 from bot.i18n import ENGLISH
@@ -29,6 +30,14 @@ from tests.synth.outages import Outage
 AWAY = f"Looking at **clip.mp4**…\n{embeds.AWAY}"
 VERDICT = "❔ Can't tell: **clip.mp4**"
 KEEP_UP_S = LOOK_EVERY_S * following.KEEP_UP
+AWAY_S = LOOK_EVERY_S
+"""Not the few seconds that the bot waits in truth: simcord would wait for them too, and have little time left."""
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (asking, following, intake):
+        monkeypatch.setattr(module, "AWAY_S", AWAY_S)
 
 
 @pytest.fixture
