@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from scipy.stats import binomtest
 
-from core.swap.label import CRF, OWN, PRESET, labelled_frame
+from core.swap.label import CRF, FRAMES_FOR_CODES, OWN, PRESET, labelled_frame
 from core.types import MergedFrame
 from core.video import open_clip
 from core.video.encode import write_video
@@ -29,8 +29,6 @@ from tests.synth.clips import Scene, even_times, iter_frames
 
 RATE = Fraction(25)
 SIDE_PX, FACE_PX = 428, 150
-FRAMES_FOR_CODES = 12
-"""As when a demo is read back."""
 MARKS = ("svd", "tiles", "code")
 
 

@@ -45,7 +45,7 @@ OWN = ANYBODYS.model_copy(
     update={"max_duration_s": 86_400.0, "max_frames": 10_000_000, "child_cpu_s": 86_400, "child_wall_s": 172_800.0}
 )
 """Of a video that was written here: whatever was written can be read back."""
-_FRAMES_FOR_CODES = 12
+FRAMES_FOR_CODES = 12
 """Of a finished file; a check looks at fewer."""
 _MOST_DRAWS = 50
 _MADE_HERE: Final = object()
@@ -176,7 +176,7 @@ def read_marks(path: Path, limits: VideoLimits = ANYBODYS) -> Marks:
     Raises:
         ClipError: it is not a video that can be read.
     """
-    reader = MarkReader(kept=_FRAMES_FOR_CODES)
+    reader = MarkReader(kept=FRAMES_FOR_CODES)
     with open_clip(path, limits.model_copy(update={"max_bytes": max(limits.max_bytes, path.stat().st_size)})) as clip:
         for frame in clip:
             reader.add(frame.rgb)
